@@ -1,0 +1,53 @@
+/*
+ * sysfs_pci: reads one PCI device: class, node, local CPUs, driver, vectors. And the list of all.
+ */
+#pragma once
+
+#include "irqherd/base/fsroot.h"
+#include "irqherd/base/pci_addr.h"
+#include "irqherd/model/facts.h"
+#include "irqherd/model/mask_table.h"
+#include "irqherd/source/proc_irq.h"
+
+/* Owns the texts and arrays that its facts point to. */
+struct device_reading {
+	struct device_facts facts;
+	char driver[64];
+	struct irq_reading *irqs;       /* facts.irqs point into an array of their own */
+	struct irq_facts *irq_facts;
+	size_t irq_count;
+};
+
+#define DEVICE_READING_INIT ((struct device_reading){ 0 })
+
+void device_reading_deinit(struct device_reading *reading);
+
+/*
+ * -ENOENT: no such device, or it vanished half-way (whatever was read is thrown away). actions: the table of
+ * /proc/interrupts for kernels without /sys/kernel/irq; NULL where that folder exists.
+ */
+int device_read(struct fsroot *root, const struct pci_addr *addr, struct mask_table *masks,
+		const struct action_table *actions, struct device_reading *ret_reading);
+
+struct pci_addr_list {
+	struct pci_addr *items;         /* sorted */
+	size_t count;
+	size_t size;
+};
+
+#define PCI_ADDR_LIST_INIT ((struct pci_addr_list){ NULL, 0, 0 })
+
+void pci_addr_list_deinit(struct pci_addr_list *list);
+int device_list(struct fsroot *root, struct pci_addr_list *ret_list);
+
+/* The numbers in a device's msi_irqs (sorted), or its INTx line if it has none. Cheap: for comparing. */
+struct irq_number_list {
+	unsigned int *items;
+	size_t count;
+	size_t size;
+};
+
+#define IRQ_NUMBER_LIST_INIT ((struct irq_number_list){ NULL, 0, 0 })
+
+void irq_number_list_deinit(struct irq_number_list *list);
+int device_irq_numbers(struct fsroot *root, const struct pci_addr *addr, struct irq_number_list *ret_list);
