@@ -1,10 +1,12 @@
 /*
- * settle: did a move take? Follows a move from the write to the moment when its load has followed, or has not.
+ * settle: did a move take? Follows a move from the write to the moment when its load has followed,
+ * or has not.
  *
  *   requested -> confirmed    effective affinity shows the target
  *             -> stuck        it should have fired, and effective affinity did not follow
  *             -> reverted     somebody else wrote the affinity
- *   confirmed -> idle         the old CPU's load fell or the target's rose, or nothing was to be seen for two rounds
+ *   confirmed -> idle         the old CPU's load fell or the target's rose, or nothing was to be
+ * seen for two rounds
  *             -> stuck        the old CPU keeps its load and the target gained none for two rounds
  *   stuck     -> idle         after a while (doubled each time), or when the load is seen to follow
  *
@@ -21,27 +23,32 @@
 #include "irqherd/model/move.h"
 
 enum settle_outcome {
-	SETTLE_WAITING,         /* nothing new */
-	SETTLE_CONFIRMED,       /* fires on the target now */
-	SETTLE_FOLLOWED,        /* and its load went with it: done */
+	SETTLE_WAITING,   /* nothing new */
+	SETTLE_CONFIRMED, /* fires on the target now */
+	SETTLE_FOLLOWED,  /* and its load went with it: done */
 	SETTLE_STUCK,
 	SETTLE_UNSTUCK,
 	SETTLE_REVERTED,
 };
 
-/* A write was answered: updates placement (and asked affinity if applied). home_cpu: whether the target is in its home. */
-void settle_applied(struct inventory *inventory, struct irq *irq, const struct move *move, const struct policy *policy,
-		    uint64_t now_ms);
-void settle_failed(struct irq *irq, const struct move *move, enum move_result result, uint64_t now_ms);
+/* A write was answered: updates placement (and asked affinity if applied). home_cpu: whether the
+ * target is in its home. */
+void settle_applied(struct inventory *inventory, struct irq *irq, const struct move *move,
+		    const struct policy *policy, uint64_t now_ms);
+void settle_failed(struct irq *irq, const struct move *move, enum move_result result,
+		   uint64_t now_ms);
 
 /* Whether a round must look at this IRQ's effective affinity. */
 bool settle_wants_reading(const struct irq *irq);
 
 /*
- * One round has passed. asked and effective_cpu are fresh readings (as in the record if settle_wants_reading said no).
+ * One round has passed. asked and effective_cpu are fresh readings (as in the record if
+ * settle_wants_reading said no).
  */
-enum settle_outcome settle_observe(struct inventory *inventory, struct irq *irq, mask_id asked, int effective_cpu,
-				   const struct load *load, const struct policy *policy, uint64_t now_ms);
+enum settle_outcome settle_observe(struct inventory *inventory, struct irq *irq, mask_id asked,
+				   int effective_cpu, const struct load *load,
+				   const struct policy *policy, uint64_t now_ms);
 
-/* Affinity changed without us and nothing explains it: respected until now_ms + policy->external_ms. */
+/* Affinity changed without us and nothing explains it: respected until now_ms +
+ * policy->external_ms. */
 void settle_foreign(struct irq *irq, const struct policy *policy, uint64_t now_ms);

@@ -1,4 +1,5 @@
-/* clock: milliseconds of the monotonic clock. Only tops and sources read it; everything else is handed a time. */
+/* clock: milliseconds of the monotonic clock. Only tops and sources read it; everything else is
+ * handed a time. */
 #pragma once
 
 #include <stdint.h>

@@ -1,8 +1,10 @@
 /*
- * fsroot: where /proc and /sys are. The live machine or a captured tree; no other module names "/proc" or "/sys".
+ * fsroot: where /proc and /sys are. The live machine or a captured tree; no other module names
+ * "/proc" or "/sys".
  *
- * Paths are relative ("irq/35/smp_affinity", "bus/pci/devices"). All answer 0 (or a count) or a negative errno; a
- * file that vanished is -ENOENT or -ENODEV, which callers take as "gone", not as an error.
+ * Paths are relative ("irq/35/smp_affinity", "bus/pci/devices"). All answer 0 (or a count) or a
+ * negative errno; a file that vanished is -ENOENT or -ENODEV, which callers take as "gone", not as
+ * an error.
  */
 #pragma once
 
@@ -14,15 +16,16 @@
 #include "irqherd/base/macro.h"
 
 struct fsroot {
-	int proc_fd;            /* -1: not open */
+	int proc_fd; /* -1: not open */
 	int sys_fd;
-	bool live;              /* the running kernel's own */
-	uint64_t opened;        /* files and directories opened through this root so far */
+	bool live;       /* the running kernel's own */
+	uint64_t opened; /* files and directories opened through this root so far */
 };
 
 #define FSROOT_INIT ((struct fsroot){ .proc_fd = -1, .sys_fd = -1 })
 
-/* directory NULL: the live machine ("/proc", "/sys"); else directory/proc and directory/sys, of which proc may be missing. */
+/* directory NULL: the live machine ("/proc", "/sys"); else directory/proc and directory/sys, of
+ * which proc may be missing. */
 int fsroot_init(struct fsroot *root, const char *directory);
 void fsroot_deinit(struct fsroot *root);
 
@@ -31,19 +34,25 @@ enum fsroot_tree {
 	FSROOT_SYS,
 };
 
-int fsroot_open(struct fsroot *root, enum fsroot_tree tree, int flags, const char *format, ...) _printf_(4, 5);
+int fsroot_open(struct fsroot *root, enum fsroot_tree tree, int flags, const char *format, ...)
+	_printf_(4, 5);
 
 /* Reads a whole file into text (which is reset first). Files over 64 MiB are -EFBIG. */
-int fsroot_read(struct fsroot *root, enum fsroot_tree tree, struct buf *text, const char *format, ...) _printf_(4, 5);
-int fsroot_read_link(struct fsroot *root, enum fsroot_tree tree, struct buf *target, const char *format, ...) _printf_(4, 5);
-bool fsroot_exists(struct fsroot *root, enum fsroot_tree tree, const char *format, ...) _printf_(3, 4);
+int fsroot_read(struct fsroot *root, enum fsroot_tree tree, struct buf *text, const char *format,
+		...) _printf_(4, 5);
+int fsroot_read_link(struct fsroot *root, enum fsroot_tree tree, struct buf *target,
+		     const char *format, ...) _printf_(4, 5);
+bool fsroot_exists(struct fsroot *root, enum fsroot_tree tree, const char *format, ...)
+	_printf_(3, 4);
 
 /*
- * Calls each(context, name) for every entry but "." and "..", in the directory's own order, until it answers non-zero;
- * that value is the answer, else 0.
+ * Calls each(context, name) for every entry but "." and "..", in the directory's own order, until
+ * it answers non-zero; that value is the answer, else 0.
  */
-int fsroot_list(struct fsroot *root, enum fsroot_tree tree, int (*each)(void *context, const char *name), void *context,
-		const char *format, ...) _printf_(5, 6);
+int fsroot_list(struct fsroot *root, enum fsroot_tree tree,
+		int (*each)(void *context, const char *name), void *context, const char *format,
+		...) _printf_(5, 6);
 
-/* Reads from the start of an open file (one pread for files of the kernel that fit), resetting text. For kept descriptors. */
+/* Reads from the start of an open file (one pread for files of the kernel that fit), resetting
+ * text. For kept descriptors. */
 int file_read_again(int fd, struct buf *text);

@@ -1,4 +1,5 @@
-/* list: an intrusive, circular, doubly linked list. The link sits in the owner's record; a comment there says whose list it is. */
+/* list: an intrusive, circular, doubly linked list. The link sits in the owner's record; a comment
+ * there says whose list it is. */
 #pragma once
 
 #include <stdbool.h>
@@ -39,14 +40,14 @@ static inline void list_remove(struct list_link *link)
 	link->next = link->previous = NULL;
 }
 
-#define list_entry(link, type, member)  container_of(link, type, member)
+#define list_entry(link, type, member) container_of(link, type, member)
 
-#define list_foreach(pos, list, type, member) \
+#define list_foreach(pos, list, type, member)                                            \
 	for (type *pos = list_entry((list)->next, type, member); &pos->member != (list); \
 	     pos = list_entry(pos->member.next, type, member))
 
-#define list_foreach_safe(pos, following, list, type, member) \
-	for (type *pos = list_entry((list)->next, type, member), \
+#define list_foreach_safe(pos, following, list, type, member)              \
+	for (type *pos = list_entry((list)->next, type, member),           \
 		  *following = list_entry(pos->member.next, type, member); \
-	     &pos->member != (list); \
+	     &pos->member != (list);                                       \
 	     pos = following, following = list_entry(pos->member.next, type, member))

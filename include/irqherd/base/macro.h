@@ -3,10 +3,10 @@
 
 #include <stddef.h>
 
-#define _cleanup_(function)             __attribute__((cleanup(function)))
-#define _printf_(format, arguments)     __attribute__((format(printf, format, arguments)))
+#define _cleanup_(function)       __attribute__((__cleanup__(function)))
+#define _printf_(position, first) __attribute__((__format__(__printf__, position, first)))
 
-#define ARRAY_SIZE(array)               (sizeof(array) / sizeof((array)[0]))
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 #define container_of(pointer, type, member) \
 	((type *) (void *) ((char *) (pointer) -offsetof(type, member)))

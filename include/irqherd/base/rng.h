@@ -1,4 +1,5 @@
-/* rng: small seeded random numbers (splitmix64). Same seed, same numbers: decisions can be replayed. Not for secrets. */
+/* rng: small seeded random numbers (splitmix64). Same seed, same numbers: decisions can be
+ * replayed. Not for secrets. */
 #pragma once
 
 #include <stdint.h>

@@ -1,8 +1,9 @@
 /*
  * config: irqherd.conf and its drop-ins, in birq's key=value grammar.
  *
- * A value. Parsing fills a fresh object; the daemon swaps it in when the whole input was right. One table (config_keys)
- * holds every key with type, range, unit, default and help: parser, man page test and `--help` live on it.
+ * A value. Parsing fills a fresh object; the daemon swaps it in when the whole input was right. One
+ * table (config_keys) holds every key with type, range, unit, default and help: parser, man page
+ * test and `--help` live on it.
  */
 #pragma once
 
@@ -22,7 +23,7 @@ enum config_strategy {
 
 enum config_mode {
 	MODE_APPLY,
-	MODE_OBSERVE,           /* decide, write nothing */
+	MODE_OBSERVE, /* decide, write nothing */
 };
 
 enum config_arrival {
@@ -42,21 +43,21 @@ enum config_isolated {
 };
 
 enum config_load_metric {
-	METRIC_IRQ,             /* hard and soft interrupts, as birq */
-	METRIC_BUSY,            /* all time but idle, iowait and steal */
-	METRIC_TOTAL,           /* all time but idle and iowait */
+	METRIC_IRQ,   /* hard and soft interrupts, as birq */
+	METRIC_BUSY,  /* all time but idle, iowait and steal */
+	METRIC_TOTAL, /* all time but idle and iowait */
 };
 
 /*
- * A CPU set may name what only the machine knows ("node0", "isolated"): the text is kept, and resolved against a
- * topology whenever that changes.
+ * A CPU set may name what only the machine knows ("node0", "isolated"): the text is kept, and
+ * resolved against a topology whenever that changes.
  */
 struct config_cpus {
-	struct cpumask cpus;    /* the plain part */
+	struct cpumask cpus; /* the plain part */
 	bool all;
-	bool isolated;          /* and the isolated CPUs */
-	uint64_t nodes[16];     /* and the CPUs of these nodes (bit per node number, 0 … 1023) */
-	char *text;             /* as written, for reports */
+	bool isolated;      /* and the isolated CPUs */
+	uint64_t nodes[16]; /* and the CPUs of these nodes (bit per node number, 0 … 1023) */
+	char *text;         /* as written, for reports */
 };
 
 struct config_patterns {
@@ -74,10 +75,10 @@ struct config {
 	struct config_cpus use_cpus;
 	bool ht;
 	bool non_local_cpus;
-	char *pxm;                      /* path of the proximity file; NULL: none */
+	char *pxm; /* path of the proximity file; NULL: none */
 	enum config_mode mode;
 	enum config_arrival arrival;
-	int32_t preferred_node;         /* -1: none */
+	int32_t preferred_node; /* -1: none */
 	enum config_unknown_node unknown_node;
 	enum config_isolated isolated_cpus;
 	struct config_patterns ban_irq;
@@ -85,45 +86,51 @@ struct config {
 	struct config_patterns ban_device;
 	bool restore_on_exit;
 	uint32_t cooldown_ms;
-	uint32_t move_budget;           /* moves a round */
+	uint32_t move_budget; /* moves a round */
 	uint32_t external_time_ms;
 	enum config_load_metric load_metric;
 };
 
-#define CONFIG_DEFAULT_PATH     "/etc/irqherd/irqherd.conf"
+#define CONFIG_DEFAULT_PATH "/etc/irqherd/irqherd.conf"
 
-void config_init(struct config *config);        /* every key's default; cannot fail */
+void config_init(struct config *config); /* every key's default; cannot fail */
 void config_deinit(struct config *config);
 
 /*
- * Reads path and then path's folder of drop-ins ("X.conf.d" beside "X.conf", *.conf in name order). Every message goes to
- * `messages`; answers 0, or -EINVAL if any was an error (config then holds the defaults and what was right, and is to be
- * thrown away). must_exist false: a missing main file means defaults.
+ * Reads path and then path's folder of drop-ins ("X.conf.d" beside "X.conf", *.conf in name order).
+ * Every message goes to `messages`; answers 0, or -EINVAL if any was an error (config then holds
+ * the defaults and what was right, and is to be thrown away). must_exist false: a missing main file
+ * means defaults.
  */
-int config_read(struct config *config, const char *path, bool must_exist, struct message_list *messages);
+int config_read(struct config *config, const char *path, bool must_exist,
+		struct message_list *messages);
 
 /* One file's text; what config_read does for each. For tests and fuzzing. */
-int config_parse(struct config *config, const char *file, const char *text, size_t length, struct message_list *messages);
+int config_parse(struct config *config, const char *file, const char *text, size_t length,
+		 struct message_list *messages);
 
 /* One key and its value, as from a legacy command line option or the environment. */
-int config_set(struct config *config, const char *key, const char *value, const char *file, unsigned int line,
-	       struct message_list *messages);
+int config_set(struct config *config, const char *key, const char *value, const char *file,
+	       unsigned int line, struct message_list *messages);
 
-/* What concerns several keys at once, after all was read: warnings for values that contradict each other. */
+/* What concerns several keys at once, after all was read: warnings for values that contradict each
+ * other. */
 void config_check(const struct config *config, const char *file, struct message_list *messages);
 
-/* Accepted: hex mask ("ff", "ff,ffffffff", "0xff"), "cpus:0-3,8", "0-3", "node0", "all", "none", "isolated", comma-joined. */
+/* Accepted: hex mask ("ff", "ff,ffffffff", "0xff"), "cpus:0-3,8", "0-3", "node0", "all", "none",
+ * "isolated", comma-joined. */
 int config_cpus_parse(struct config_cpus *cpus, const char *text);
 void config_cpus_deinit(struct config_cpus *cpus);
 
 struct config_key {
-	const char *name;               /* "short-interval" */
-	const char *type;               /* "seconds", "percent", "CPU set", "y or n", "one of …" */
-	const char *range;              /* "0.1 to 3600" */
-	const char *standard;           /* the default, as it would be written */
-	const char *help;               /* one sentence */
+	const char *name;     /* "short-interval" */
+	const char *type;     /* "seconds", "percent", "CPU set", "y or n", "one of …" */
+	const char *range;    /* "0.1 to 3600" */
+	const char *standard; /* the default, as it would be written */
+	const char *help;     /* one sentence */
 	int (*set)(struct config *config, const char *value);
-	int (*format)(const struct config *config, char *text, size_t size);    /* the effective value, as it would be written */
+	int (*format)(const struct config *config, char *text,
+		      size_t size); /* the effective value, as it would be written */
 };
 
 extern const struct config_key config_keys[];

@@ -1,5 +1,6 @@
 /*
- * proximity: the file that corrects where PCI devices are, "ADDRESS node N" or "ADDRESS cpumask HEX" a line.
+ * proximity: the file that corrects where PCI devices are, "ADDRESS node N" or "ADDRESS cpumask
+ * HEX" a line.
  */
 #pragma once
 
@@ -17,13 +18,13 @@ enum proximity_kind {
 struct proximity_rule {
 	struct pci_prefix prefix;
 	enum proximity_kind kind;
-	int node;                       /* PROXIMITY_NODE; -1: all CPUs */
-	struct cpumask *cpus;           /* PROXIMITY_CPUMASK; owned; NULL otherwise */
+	int node;             /* PROXIMITY_NODE; -1: all CPUs */
+	struct cpumask *cpus; /* PROXIMITY_CPUMASK; owned; NULL otherwise */
 	unsigned int line;
 };
 
 struct proximity {
-	struct proximity_rule *rules;   /* in the file's order */
+	struct proximity_rule *rules; /* in the file's order */
 	size_t count;
 	size_t size;
 	char *path;
@@ -38,5 +39,7 @@ int proximity_read(struct proximity *proximity, const char *path, struct message
 int proximity_parse(struct proximity *proximity, const char *file, const char *text, size_t length,
 		    struct message_list *messages);
 
-/* The rule with the longest prefix that the address starts with; the first of equals; NULL: none. */
-const struct proximity_rule *proximity_find(const struct proximity *proximity, const struct pci_addr *addr);
+/* The rule with the longest prefix that the address starts with; the first of equals; NULL: none.
+ */
+const struct proximity_rule *proximity_find(const struct proximity *proximity,
+					    const struct pci_addr *addr);

@@ -1,8 +1,9 @@
 /*
  * irq, device, netdev: the records of the inventory.
  *
- * An IRQ is not its number: it is (device, vector index, generation). Number, actions and affinity are attributes.
- * Records are owned by the inventory; others borrow them until the change that removes them has been returned.
+ * An IRQ is not its number: it is (device, vector index, generation). Number, actions and affinity
+ * are attributes. Records are owned by the inventory; others borrow them until the change that
+ * removes them has been returned.
  */
 #pragma once
 
@@ -13,32 +14,33 @@
 #include "irqherd/model/facts.h"
 
 enum home_origin {
-	HOME_ALL,               /* nothing known, policy `all`, or node -1 said so */
-	HOME_SYSFS,             /* the device's own numa_node and local_cpulist */
-	HOME_PARENT,            /* its nearest parent that knows */
-	HOME_PROPERTY,          /* udev property */
-	HOME_PROXIMITY,         /* proximity file */
-	HOME_INTERLEAVED,       /* node unknown, policy `interleave` */
-	HOME_PREFERRED,         /* node unknown, policy `preferred` */
-	HOME_IRQ_NODE,          /* /proc/irq/N/node of an IRQ without a device */
+	HOME_ALL,         /* nothing known, policy `all`, or node -1 said so */
+	HOME_SYSFS,       /* the device's own numa_node and local_cpulist */
+	HOME_PARENT,      /* its nearest parent that knows */
+	HOME_PROPERTY,    /* udev property */
+	HOME_PROXIMITY,   /* proximity file */
+	HOME_INTERLEAVED, /* node unknown, policy `interleave` */
+	HOME_PREFERRED,   /* node unknown, policy `preferred` */
+	HOME_IRQ_NODE,    /* /proc/irq/N/node of an IRQ without a device */
 };
 
 struct home {
-	mask_id cpus;           /* online CPUs that may be used; never empty while any CPU is */
-	int node;               /* NODE_NONE: not one node */
+	mask_id cpus; /* online CPUs that may be used; never empty while any CPU is */
+	int node;     /* NODE_NONE: not one node */
 	enum home_origin origin;
-	unsigned int line;      /* of the proximity file, if HOME_PROXIMITY */
-	bool nearest;           /* the home itself has no usable CPU: these are the nearest ones */
+	unsigned int line; /* of the proximity file, if HOME_PROXIMITY */
+	bool nearest;      /* the home itself has no usable CPU: these are the nearest ones */
 };
 
 /* Where a move of ours stands. What the kernel has not confirmed is a wish. */
 enum placement_state {
-	PLACEMENT_IDLE,         /* no move of ours, or long settled */
-	PLACEMENT_REQUESTED,    /* written; effective affinity does not show it yet */
-	PLACEMENT_CONFIRMED,    /* effective affinity shows the target; watched until its load follows */
-	PLACEMENT_STUCK,        /* the load stayed behind: not moved again while stuck */
-	PLACEMENT_REVERTED,     /* somebody else changed it meanwhile */
-	PLACEMENT_FAILED,       /* the kernel refused */
+	PLACEMENT_IDLE,      /* no move of ours, or long settled */
+	PLACEMENT_REQUESTED, /* written; effective affinity does not show it yet */
+	PLACEMENT_CONFIRMED, /* effective affinity shows the target; watched until its load follows
+			      */
+	PLACEMENT_STUCK,     /* the load stayed behind: not moved again while stuck */
+	PLACEMENT_REVERTED,  /* somebody else changed it meanwhile */
+	PLACEMENT_FAILED,    /* the kernel refused */
 };
 
 enum move_reason {
@@ -54,62 +56,63 @@ enum move_reason {
 
 /* Why an IRQ is out of its home, which decides whether it goes back by itself. */
 enum away {
-	AWAY_NO,                /* at home, or never ours to judge: found there */
-	AWAY_MOVED,             /* we moved it out */
-	AWAY_BROKEN,            /* the kernel moved it out */
-	AWAY_REHOMED,           /* its home changed under it */
+	AWAY_NO,      /* at home, or never ours to judge: found there */
+	AWAY_MOVED,   /* we moved it out */
+	AWAY_BROKEN,  /* the kernel moved it out */
+	AWAY_REHOMED, /* its home changed under it */
 };
 
 struct placement {
 	enum placement_state state;
-	enum move_reason reason;        /* of the last move */
+	enum move_reason reason; /* of the last move */
 	enum away away;
-	int source_cpu;                 /* of the last move; CPU_NONE: none yet */
+	int source_cpu; /* of the last move; CPU_NONE: none yet */
 	int target_cpu;
-	uint64_t moved_ms;              /* when written; 0: never moved in this generation */
-	uint64_t cooldown_until_ms;     /* not a candidate before */
-	uint64_t stuck_until_ms;        /* PLACEMENT_STUCK: looked at again then */
-	uint64_t home_since_ms;         /* AWAY_MOVED: home has had room since; 0: it has none */
-	uint32_t source_load_ppm;       /* loads when the move was made */
+	uint64_t moved_ms;          /* when written; 0: never moved in this generation */
+	uint64_t cooldown_until_ms; /* not a candidate before */
+	uint64_t stuck_until_ms;    /* PLACEMENT_STUCK: looked at again then */
+	uint64_t home_since_ms;     /* AWAY_MOVED: home has had room since; 0: it has none */
+	uint32_t source_load_ppm;   /* loads when the move was made */
 	uint32_t target_load_ppm;
-	uint8_t rounds;                 /* watched since the last change of state */
-	uint8_t bounces;                /* times it went back to where it came from */
-	uint8_t busy_retries;           /* EBUSY in a row */
-	bool refused;                   /* EPERM or EIO: no candidate in this generation */
+	uint8_t rounds;       /* watched since the last change of state */
+	uint8_t bounces;      /* times it went back to where it came from */
+	uint8_t busy_retries; /* EBUSY in a row */
+	bool refused;         /* EPERM or EIO: no candidate in this generation */
 };
 
 struct irq {
-	unsigned int number;            /* as in /proc/irq/<number>; key of inventory::irqs */
-	uint32_t generation;            /* counts how often this place was made anew */
+	unsigned int number; /* as in /proc/irq/<number>; key of inventory::irqs */
+	uint32_t generation; /* counts how often this place was made anew */
 	enum irq_type type;
-	struct list_link owners;        /* vector::irq_link; empty for IRQ_OTHER; several only for IRQ_INTX */
-	char *actions;                  /* comma-joined; "" if unrequested */
-	mask_id asked;                  /* what smp_affinity says */
-	int effective_cpu;              /* where it fires; CPU_NONE: several or unknown */
-	int node;                       /* IRQ_OTHER: /proc/irq/N/node */
-	struct home home;               /* of its device; shared lines: intersection, else union */
+	struct list_link
+		owners;    /* vector::irq_link; empty for IRQ_OTHER; several only for IRQ_INTX */
+	char *actions;     /* comma-joined; "" if unrequested */
+	mask_id asked;     /* what smp_affinity says */
+	int effective_cpu; /* where it fires; CPU_NONE: several or unknown */
+	int node;          /* IRQ_OTHER: /proc/irq/N/node */
+	struct home home;  /* of its device; shared lines: intersection, else union */
 	struct {
 		enum queue_kind kind;
 		unsigned int index;
 		enum fact_origin origin;
 	} queue;
 	bool requested;
-	bool managed;                   /* never ours to move */
-	bool banned;                    /* the administrator said hands off */
-	bool external;                  /* a foreign hand placed it */
-	bool arrival;                   /* new and not judged yet: placed once it has an action */
-	uint64_t external_until_ms;     /* set by who handles CHANGE_IRQ_MOVED_BY_OTHERS; 0: not yet */
+	bool managed;               /* never ours to move */
+	bool banned;                /* the administrator said hands off */
+	bool external;              /* a foreign hand placed it */
+	bool arrival;               /* new and not judged yet: placed once it has an action */
+	uint64_t external_until_ms; /* set by who handles CHANGE_IRQ_MOVED_BY_OTHERS; 0: not yet */
 	struct placement placement;
 };
 
 struct device;
 
 struct vector {
-	struct device *device;          /* owner */
+	struct device *device; /* owner */
 	struct irq *irq;
-	unsigned int index;             /* stays when the number changes */
-	struct list_link device_link;   /* device::vectors, by index */
-	struct list_link irq_link;      /* irq::owners */
+	unsigned int index;           /* stays when the number changes */
+	struct list_link device_link; /* device::vectors, by index */
+	struct list_link irq_link;    /* irq::owners */
 };
 
 struct device {
@@ -117,18 +120,18 @@ struct device {
 	uint32_t class;
 	uint16_t vendor;
 	uint16_t device;
-	char *driver;                   /* "" if none */
-	int node;                       /* what sysfs says, parents included */
+	char *driver; /* "" if none */
+	int node;     /* what sysfs says, parents included */
 	mask_id local_cpus;
 	bool node_from_parent;
 	bool ignored;
 	struct home_override override;
 	struct home home;
-	struct list_link vectors;       /* vector::device_link */
+	struct list_link vectors; /* vector::device_link */
 	unsigned int vector_count;
-	struct list_link netdevs;       /* netdev::device_link */
-	struct list_link inventory_link;        /* inventory::devices, by address */
-	uint32_t generation;            /* driver bound anew */
+	struct list_link netdevs;        /* netdev::device_link */
+	struct list_link inventory_link; /* inventory::devices, by address */
+	uint32_t generation;             /* driver bound anew */
 };
 
 struct netdev {
@@ -139,11 +142,11 @@ struct netdev {
 	struct pci_addr addr;
 	unsigned int rx_queues;
 	unsigned int tx_queues;
-	struct queue_facts *queues;     /* owned; what netdev genl told */
+	struct queue_facts *queues; /* owned; what netdev genl told */
 	unsigned int queue_count;
-	struct device *device;          /* NULL: virtual, or its device is not known (yet) */
-	struct list_link device_link;   /* device::netdevs */
-	struct list_link inventory_link;        /* inventory::netdevs, by ifindex */
+	struct device *device;           /* NULL: virtual, or its device is not known (yet) */
+	struct list_link device_link;    /* device::netdevs */
+	struct list_link inventory_link; /* inventory::netdevs, by ifindex */
 };
 
 const char *home_origin_name(enum home_origin origin);
@@ -154,11 +157,13 @@ const char *irq_type_name(enum irq_type type);
 /* The device that an IRQ belongs to (of a shared line the first by address); NULL: none. */
 struct device *irq_device(const struct irq *irq);
 
-/* Whether the balancer may ever write it: requested, not managed, banned, refused, ignored or foreign. */
+/* Whether the balancer may ever write it: requested, not managed, banned, refused, ignored or
+ * foreign. */
 bool irq_movable(const struct irq *irq);
 
 /*
- * Guess from an action's name which queue it serves: the last number beside a word like rx, tx, TxRx, input, comp, q.
- * QUEUE_NONE for control vectors and plain device names.
+ * Guess from an action's name which queue it serves: the last number beside a word like rx, tx,
+ * TxRx, input, comp, q. QUEUE_NONE for control vectors and plain device names.
  */
-void queue_from_action(const char *actions, const char *netdev_name, enum queue_kind *ret_kind, unsigned int *ret_index);
+void queue_from_action(const char *actions, const char *netdev_name, enum queue_kind *ret_kind,
+		       unsigned int *ret_index);

@@ -19,40 +19,41 @@ struct snapshot {
 };
 
 struct move {
-	unsigned int irq;               /* number, valid in the inventory that it was decided on */
+	unsigned int irq; /* number, valid in the inventory that it was decided on */
 	uint32_t generation;
-	int from_cpu;                   /* CPU_NONE: several or unknown */
+	int from_cpu; /* CPU_NONE: several or unknown */
 	int to_cpu;
 	enum move_reason reason;
-	uint32_t from_load_ppm;         /* as measured when decided; 0 if unknown */
+	uint32_t from_load_ppm; /* as measured when decided; 0 if unknown */
 	uint32_t to_load_ppm;
 };
 
 struct plan {
-	struct move *moves;             /* at most one per IRQ */
+	struct move *moves; /* at most one per IRQ */
 	size_t count;
 	size_t size;
-	unsigned int overloaded;        /* CPUs at or above the threshold with a candidate and company */
-	int busiest_cpu;                /* the most loaded of them; CPU_NONE */
-	bool unrelieved;                /* an overloaded or forbidden CPU could not be relieved: no target */
-	bool hurry;                     /* something to move, or a CPU overloaded: short-interval */
+	unsigned int overloaded; /* CPUs at or above the threshold with a candidate and company */
+	int busiest_cpu;         /* the most loaded of them; CPU_NONE */
+	bool unrelieved; /* an overloaded or forbidden CPU could not be relieved: no target */
+	bool hurry;      /* something to move, or a CPU overloaded: short-interval */
 };
 
 #define PLAN_INIT ((struct plan){ .busiest_cpu = CPU_NONE })
 
 void plan_deinit(struct plan *plan);
-void plan_reset(struct plan *plan);                             /* keeps the memory */
-int plan_add(struct plan *plan, const struct move *move);       /* -ENOMEM */
+void plan_reset(struct plan *plan);                       /* keeps the memory */
+int plan_add(struct plan *plan, const struct move *move); /* -ENOMEM */
 
 enum move_result {
 	MOVE_APPLIED,
-	MOVE_BUSY,              /* try again next round */
-	MOVE_NO_VECTOR,         /* that CPU's vector table is full: avoid it for a while */
-	MOVE_NO_ONLINE_CPU,     /* EINVAL: the target is not online; re-read the topology, try once more */
-	MOVE_NOT_ALLOWED,       /* managed or per-CPU: no candidate in this generation */
-	MOVE_GONE,              /* unplugged under us: a hint, not a failure */
-	MOVE_READ_ONLY,         /* the system does not let us write at all: observe only */
-	MOVE_FAILED,            /* anything else; errno was logged by the actuator */
+	MOVE_BUSY,          /* try again next round */
+	MOVE_NO_VECTOR,     /* that CPU's vector table is full: avoid it for a while */
+	MOVE_NO_ONLINE_CPU, /* EINVAL: the target is not online; re-read the topology, try once more
+			     */
+	MOVE_NOT_ALLOWED,   /* managed or per-CPU: no candidate in this generation */
+	MOVE_GONE,          /* unplugged under us: a hint, not a failure */
+	MOVE_READ_ONLY,     /* the system does not let us write at all: observe only */
+	MOVE_FAILED,        /* anything else; errno was logged by the actuator */
 };
 
 const char *move_result_name(enum move_result result);

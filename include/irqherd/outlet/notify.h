@@ -1,4 +1,5 @@
-/* notify: tells a service manager how we are, by datagrams to NOTIFY_SOCKET. Does nothing where that is not set. */
+/* notify: tells a service manager how we are, by datagrams to NOTIFY_SOCKET. Does nothing where
+ * that is not set. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,7 +8,7 @@
 #include "irqherd/base/macro.h"
 
 bool notify_enabled(void);
-int notify_send(const char *format, ...) _printf_(1, 2);        /* "READY=1\nSTATUS=…" */
+int notify_send(const char *format, ...) _printf_(1, 2); /* "READY=1\nSTATUS=…" */
 
 /* Half of WATCHDOG_USEC if it is meant for this process; 0: no watchdog. */
 uint64_t notify_watchdog_interval_ms(void);

@@ -1,6 +1,6 @@
 /*
- * report: the machine and the plan as text for people: nodes and CPUs, devices with their IRQs, moves with reasons.
- * Fits 100 columns; no colour. Pure: inventory in, text out.
+ * report: the machine and the plan as text for people: nodes and CPUs, devices with their IRQs,
+ * moves with reasons. Fits 100 columns; no colour. Pure: inventory in, text out.
  */
 #pragma once
 
@@ -10,14 +10,19 @@
 #include "irqherd/model/load.h"
 #include "irqherd/model/move.h"
 
-int report_machine(const struct inventory *inventory, struct buf *text);                /* nodes, CPUs, isolation */
-int report_devices(const struct inventory *inventory, const struct load *load, struct buf *text);       /* load NULL: none yet */
-int report_cpus(const struct inventory *inventory, const struct load *load, const struct policy *policy, struct buf *text);
-int report_plan(const struct inventory *inventory, const struct plan *plan, const struct policy *policy, bool dry_run,
-		struct buf *text);
+int report_machine(const struct inventory *inventory,
+		   struct buf *text); /* nodes, CPUs, isolation */
+int report_devices(const struct inventory *inventory, const struct load *load,
+		   struct buf *text); /* load NULL: none yet */
+int report_cpus(const struct inventory *inventory, const struct load *load,
+		const struct policy *policy, struct buf *text);
+int report_plan(const struct inventory *inventory, const struct plan *plan,
+		const struct policy *policy, bool dry_run, struct buf *text);
 
-/* One move as the log says it: "moved IRQ 87 from CPU 3 to CPU 5: device=… queue=rx-4 load=99.2% reason=overloaded". */
-int report_move(const struct inventory *inventory, const struct move *move, const char *verb, struct buf *text);
+/* One move as the log says it: "moved IRQ 87 from CPU 3 to CPU 5: device=… queue=rx-4 load=99.2%
+ * reason=overloaded". */
+int report_move(const struct inventory *inventory, const struct move *move, const char *verb,
+		struct buf *text);
 
 /* One change as the log says it: "device arrived: device=0000:3b:00.0 …". */
 int report_change(const struct inventory *inventory, const struct change *change, struct buf *text);

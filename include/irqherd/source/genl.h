@@ -1,6 +1,7 @@
 /*
- * genl: what drivers tell through generic netlink. `ethtool` notifications (channels, rings), and the `netdev` family:
- * notifications, and which IRQ serves which queue. By libnl-genl; the only file that knows it.
+ * genl: what drivers tell through generic netlink. `ethtool` notifications (channels, rings), and
+ * the `netdev` family: notifications, and which IRQ serves which queue. By libnl-genl; the only
+ * file that knows it.
  *
  * Either family may be missing on older kernels; then its part is silent.
  */
@@ -15,19 +16,19 @@
 struct nl_sock;
 
 struct genl_source {
-	struct nl_sock *events;         /* notifications */
-	struct nl_sock *queries;        /* a socket of its own: answers never mix with notifications */
-	int netdev_family;              /* -1: not on this kernel */
+	struct nl_sock *events;  /* notifications */
+	struct nl_sock *queries; /* a socket of its own: answers never mix with notifications */
+	int netdev_family;       /* -1: not on this kernel */
 	int ethtool_family;
-	struct dirty *dirty;            /* borrowed */
+	struct dirty *dirty; /* borrowed */
 	uint64_t received;
 	uint64_t overruns;
 };
 
 int genl_init(struct genl_source *source, struct dirty *dirty, unsigned int receive_buffer);
 void genl_deinit(struct genl_source *source);
-int genl_fd(const struct genl_source *source);                  /* -1: not open */
-int genl_drain(struct genl_source *source, uint64_t now_ms);    /* an overrun becomes HINT_RESYNC */
+int genl_fd(const struct genl_source *source);               /* -1: not open */
+int genl_drain(struct genl_source *source, uint64_t now_ms); /* an overrun becomes HINT_RESYNC */
 
 /* Growing array of answers. */
 struct queue_list {
@@ -41,8 +42,9 @@ struct queue_list {
 void queue_list_deinit(struct queue_list *list);
 
 /*
- * Queue to NAPI to IRQ of one network device. Rx and tx queue of one NAPI with the same index become QUEUE_COMBINED. An
- * empty list where the family is missing or the driver does not tell. Does not wait for anything but the kernel's answer.
+ * Queue to NAPI to IRQ of one network device. Rx and tx queue of one NAPI with the same index
+ * become QUEUE_COMBINED. An empty list where the family is missing or the driver does not tell.
+ * Does not wait for anything but the kernel's answer.
  */
 int genl_read_queues(struct genl_source *source, int ifindex, struct queue_list *ret_queues);
 
@@ -51,22 +53,25 @@ enum genl_family {
 	GENL_ETHTOOL,
 	GENL_NETDEV,
 };
-int genl_decode_event(const void *data, size_t length, enum genl_family family, struct dirty *dirty, uint64_t now_ms);
+int genl_decode_event(const void *data, size_t length, enum genl_family family, struct dirty *dirty,
+		      uint64_t now_ms);
 
 /* What queue-get and napi-get told, joined by NAPI id. Pure. */
 struct genl_queue {
 	uint32_t id;
-	uint32_t type;                  /* 0 rx, 1 tx */
-	uint32_t napi;                  /* 0: none */
+	uint32_t type; /* 0 rx, 1 tx */
+	uint32_t napi; /* 0: none */
 };
 struct genl_napi {
 	uint32_t id;
-	uint32_t irq;                   /* 0: the driver does not tell */
+	uint32_t irq; /* 0: the driver does not tell */
 };
-int genl_join(const struct genl_queue *queues, size_t queue_count, const struct genl_napi *napis, size_t napi_count,
-	      struct queue_list *ret_queues);
-int genl_decode_queue(const void *data, size_t length, struct genl_queue *ret_queue);   /* one message; -EBADMSG */
+int genl_join(const struct genl_queue *queues, size_t queue_count, const struct genl_napi *napis,
+	      size_t napi_count, struct queue_list *ret_queues);
+int genl_decode_queue(const void *data, size_t length,
+		      struct genl_queue *ret_queue); /* one message; -EBADMSG */
 int genl_decode_napi(const void *data, size_t length, struct genl_napi *ret_napi);
 
-/* A captured machine has its answers in `netdev-queues.json`: finds those of one device in such a text. Pure. */
+/* A captured machine has its answers in `netdev-queues.json`: finds those of one device in such a
+ * text. Pure. */
 int netdev_queues_find(const char *text, const char *name, struct queue_list *ret_queues);

@@ -1,6 +1,6 @@
 /*
- * proc_irq: reads one IRQ: /proc/irq/N, /sys/kernel/irq/N; and the action names of /proc/interrupts for kernels without the
- * latter.
+ * proc_irq: reads one IRQ: /proc/irq/N, /sys/kernel/irq/N; and the action names of /proc/interrupts
+ * for kernels without the latter.
  */
 #pragma once
 
@@ -18,8 +18,9 @@ struct irq_number_list;
 struct irq_reading {
 	struct irq_facts facts;
 	char *actions;
-	char chip[48];          /* chip name, "PCI-MSIX-0000:00:03.0" on kernels with per-device domains; "" unknown */
-	int hwirq;              /* -1 unknown */
+	char chip[48]; /* chip name, "PCI-MSIX-0000:00:03.0" on kernels with per-device domains; ""
+			  unknown */
+	int hwirq;     /* -1 unknown */
 };
 
 #define IRQ_READING_INIT ((struct irq_reading){ 0 })
@@ -28,7 +29,7 @@ void irq_reading_deinit(struct irq_reading *reading);
 
 /* Number to actions and chip, from one pass over /proc/interrupts; the counts are not read. */
 struct action_table {
-	struct map rows;        /* number + 1 to struct action_row; owned */
+	struct map rows; /* number + 1 to struct action_row; owned */
 };
 
 #define ACTION_TABLE_INIT ((struct action_table){ MAP_INIT })
@@ -36,27 +37,29 @@ struct action_table {
 struct action_row {
 	char *actions;
 	char *chip;
-	int hwirq;              /* -1 unknown */
+	int hwirq; /* -1 unknown */
 };
 
 void action_table_deinit(struct action_table *table);
 int action_table_read(struct fsroot *root, struct action_table *ret_table);
-int action_table_parse(const char *text, size_t length, struct action_table *ret_table);        /* pure */
+int action_table_parse(const char *text, size_t length, struct action_table *ret_table); /* pure */
 const struct action_row *action_table_find(const struct action_table *table, unsigned int number);
 
 /*
- * facts.index is the hwirq where known (its low 11 bits for PCI-MSI chips without an address in their name), else 0; the
- * device's reader corrects it to the rank. facts.type is IRQ_OTHER; the device's reader corrects it.
- * -ENOENT: the IRQ does not exist. An IRQ that exists without an action is requested = false.
+ * facts.index is the hwirq where known (its low 11 bits for PCI-MSI chips without an address in
+ * their name), else 0; the device's reader corrects it to the rank. facts.type is IRQ_OTHER; the
+ * device's reader corrects it. -ENOENT: the IRQ does not exist. An IRQ that exists without an
+ * action is requested = false.
  */
-int irq_read(struct fsroot *root, unsigned int number, struct mask_table *masks, const struct action_table *actions,
-	     struct irq_reading *ret_reading);
+int irq_read(struct fsroot *root, unsigned int number, struct mask_table *masks,
+	     const struct action_table *actions, struct irq_reading *ret_reading);
 
 /* Where it fires now; CPU_NONE: several or not told. -ENOENT: gone. */
 int irq_read_effective(struct fsroot *root, unsigned int number, int *ret_cpu);
 
 /* Only smp_affinity and effective_affinity, for a round's checks. */
-int irq_read_affinity(struct fsroot *root, unsigned int number, struct mask_table *masks, mask_id *ret_asked, int *ret_effective_cpu);
+int irq_read_affinity(struct fsroot *root, unsigned int number, struct mask_table *masks,
+		      mask_id *ret_asked, int *ret_effective_cpu);
 
 /* All numbers that have a folder in /proc/irq, sorted. */
 int irq_list(struct fsroot *root, struct irq_number_list *ret_list);

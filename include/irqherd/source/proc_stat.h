@@ -1,6 +1,6 @@
 /*
- * proc_stat: the round's only regular reading. One pread of /proc/stat through a kept descriptor gives every CPU's times and
- * every IRQ's total.
+ * proc_stat: the round's only regular reading. One pread of /proc/stat through a kept descriptor
+ * gives every CPU's times and every IRQ's total.
  */
 #pragma once
 
@@ -23,7 +23,8 @@ void proc_stat_deinit(struct proc_stat *stat);
 int proc_stat_read(struct proc_stat *stat, uint64_t now_ms, struct sample *sample);
 
 /*
- * Pure. CPUs without a line are offline; slots beyond the line's end are 0. Unknown lines are passed over, a broken
- * number ends its line. -EBADMSG: no CPU line at all. No allocation once the sample is large enough.
+ * Pure. CPUs without a line are offline; slots beyond the line's end are 0. Unknown lines are
+ * passed over, a broken number ends its line. -EBADMSG: no CPU line at all. No allocation once the
+ * sample is large enough.
  */
 int proc_stat_parse(const char *text, size_t length, struct sample *sample);

@@ -17,9 +17,12 @@ struct netdev_name_list {
 #define NETDEV_NAME_LIST_INIT ((struct netdev_name_list){ NULL, 0, 0 })
 
 void netdev_name_list_deinit(struct netdev_name_list *list);
-int netdev_list(struct fsroot *root, struct netdev_name_list *ret_list);                /* all of class/net, sorted */
+int netdev_list(struct fsroot *root,
+		struct netdev_name_list *ret_list); /* all of class/net, sorted */
 /* Those directly below a PCI device, or below its virtio children. */
-int netdev_list_of_device(struct fsroot *root, const struct pci_addr *addr, struct netdev_name_list *ret_list);
+int netdev_list_of_device(struct fsroot *root, const struct pci_addr *addr,
+			  struct netdev_name_list *ret_list);
 
 /* Number of rx-N and tx-N folders. */
-int netdev_read_queue_counts(struct fsroot *root, const char *name, unsigned int *ret_rx, unsigned int *ret_tx);
+int netdev_read_queue_counts(struct fsroot *root, const char *name, unsigned int *ret_rx,
+			     unsigned int *ret_tx);

@@ -13,7 +13,7 @@
 struct device_reading {
 	struct device_facts facts;
 	char driver[64];
-	struct irq_reading *irqs;       /* facts.irqs point into an array of their own */
+	struct irq_reading *irqs; /* facts.irqs point into an array of their own */
 	struct irq_facts *irq_facts;
 	size_t irq_count;
 };
@@ -23,14 +23,14 @@ struct device_reading {
 void device_reading_deinit(struct device_reading *reading);
 
 /*
- * -ENOENT: no such device, or it vanished half-way (whatever was read is thrown away). actions: the table of
- * /proc/interrupts for kernels without /sys/kernel/irq; NULL where that folder exists.
+ * -ENOENT: no such device, or it vanished half-way (whatever was read is thrown away). actions: the
+ * table of /proc/interrupts for kernels without /sys/kernel/irq; NULL where that folder exists.
  */
 int device_read(struct fsroot *root, const struct pci_addr *addr, struct mask_table *masks,
 		const struct action_table *actions, struct device_reading *ret_reading);
 
 struct pci_addr_list {
-	struct pci_addr *items;         /* sorted */
+	struct pci_addr *items; /* sorted */
 	size_t count;
 	size_t size;
 };
@@ -40,7 +40,8 @@ struct pci_addr_list {
 void pci_addr_list_deinit(struct pci_addr_list *list);
 int device_list(struct fsroot *root, struct pci_addr_list *ret_list);
 
-/* The numbers in a device's msi_irqs (sorted), or its INTx line if it has none. Cheap: for comparing. */
+/* The numbers in a device's msi_irqs (sorted), or its INTx line if it has none. Cheap: for
+ * comparing. */
 struct irq_number_list {
 	unsigned int *items;
 	size_t count;
@@ -50,4 +51,5 @@ struct irq_number_list {
 #define IRQ_NUMBER_LIST_INIT ((struct irq_number_list){ NULL, 0, 0 })
 
 void irq_number_list_deinit(struct irq_number_list *list);
-int device_irq_numbers(struct fsroot *root, const struct pci_addr *addr, struct irq_number_list *ret_list);
+int device_irq_numbers(struct fsroot *root, const struct pci_addr *addr,
+		       struct irq_number_list *ret_list);

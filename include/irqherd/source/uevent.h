@@ -1,8 +1,8 @@
 /*
  * uevent: device events of the kernel and of udevd, by libudev; and udev's database.
  *
- * Both groups are always open: the kernel's events come without udevd, udevd's come when its rules are done. The only
- * file that knows libudev.
+ * Both groups are always open: the kernel's events come without udevd, udevd's come when its rules
+ * are done. The only file that knows libudev.
  */
 #pragma once
 
@@ -18,17 +18,18 @@ struct udev_monitor;
 
 struct uevent_source {
 	struct udev *udev;
-	struct udev_monitor *kernel;    /* NULL: refused */
-	struct udev_monitor *udevd;     /* NULL: refused */
-	struct dirty *dirty;            /* borrowed */
+	struct udev_monitor *kernel; /* NULL: refused */
+	struct udev_monitor *udevd;  /* NULL: refused */
+	struct dirty *dirty;         /* borrowed */
 	uint64_t received;
 	uint64_t overruns;
 };
 
-/* Opens what it can: 0 if at least one group is open, else a negative errno. receive_buffer in bytes, 0: 8 MiB. */
+/* Opens what it can: 0 if at least one group is open, else a negative errno. receive_buffer in
+ * bytes, 0: 8 MiB. */
 int uevent_init(struct uevent_source *source, struct dirty *dirty, unsigned int receive_buffer);
 void uevent_deinit(struct uevent_source *source);
-int uevent_kernel_fd(const struct uevent_source *source);       /* -1: not open */
+int uevent_kernel_fd(const struct uevent_source *source); /* -1: not open */
 int uevent_udevd_fd(const struct uevent_source *source);
 
 /* Reads all that waits on both groups into the dirty set; an overrun becomes HINT_RESYNC. */
@@ -38,8 +39,8 @@ int uevent_drain(struct uevent_source *source, uint64_t now_ms);
 struct uevent_text {
 	const char *action;
 	const char *subsystem;
-	const char *devpath;            /* "/devices/…" */
-	const char *devpath_old;        /* action "move" */
+	const char *devpath;     /* "/devices/…" */
+	const char *devpath_old; /* action "move" */
 	const char *interface;
 	const char *ifindex;
 	bool from_udevd;
@@ -50,22 +51,24 @@ size_t uevent_hints(const struct uevent_text *event, struct hint ret_hints[3]);
 
 /* What udev's database says of a PCI device. */
 struct udev_properties {
-	bool known;                     /* udevd runs, or ran, and has this device initialised */
-	bool ignore;                    /* IRQHERD_IGNORE=1 */
+	bool known;  /* udevd runs, or ran, and has this device initialised */
+	bool ignore; /* IRQHERD_IGNORE=1 */
 	bool has_node;
-	int node;                       /* IRQHERD_NODE */
+	int node; /* IRQHERD_NODE */
 	bool has_cpus;
-	char cpus[256];                 /* IRQHERD_CPUS as written: a CPU list or hex mask */
+	char cpus[256]; /* IRQHERD_CPUS as written: a CPU list or hex mask */
 };
 
 /* Asks the live database for a device. */
-int udev_properties_read(struct uevent_source *source, const struct pci_addr *addr, struct udev_properties *ret_properties);
+int udev_properties_read(struct uevent_source *source, const struct pci_addr *addr,
+			 struct udev_properties *ret_properties);
 
 /* Whether a udevd is at work: new devices then wait for its events. */
 bool udevd_running(void);
 
 /*
- * A captured machine has its answers in a file `udev-properties`, in the form of `udevadm info --export-db`. Pure: finds
- * the record of a device in such a text.
+ * A captured machine has its answers in a file `udev-properties`, in the form of `udevadm info
+ * --export-db`. Pure: finds the record of a device in such a text.
  */
-int udev_export_find(const char *text, const struct pci_addr *addr, struct udev_properties *ret_properties);
+int udev_export_find(const char *text, const struct pci_addr *addr,
+		     struct udev_properties *ret_properties);
