@@ -1,10 +1,13 @@
 /*
- * affinity: the one place that moves IRQs. Two actuators: affinity_proc writes, affinity_null says
- * that it did.
+ * affinity: what an actuator is, and what the kernel's answers to a write mean.
+ *
+ * Two actuators: affinity_proc writes, affinity_null only says that it did. Nothing else moves
+ * IRQs.
  */
 #pragma once
 
-#include "irqherd/base/fsroot.h"
+#include <stdbool.h>
+
 #include "irqherd/model/move.h"
 
 struct actuator {
@@ -13,26 +16,8 @@ struct actuator {
 	enum move_result (*apply)(struct actuator *self, const struct move *move);
 };
 
-/* Writes the target as a list of one CPU to /proc/irq/N/smp_affinity_list, in one write. */
-struct affinity_proc {
-	struct actuator actuator;
-	struct fsroot *root; /* borrowed */
-	uint64_t writes;
-	uint64_t refused;
-};
-
-void affinity_proc_init(struct affinity_proc *affinity, struct fsroot *root);
-
-/* 0: /proc/irq can be written; -EROFS, -EACCES: it can't. Writes nothing; opens one movable IRQ's
- * file for writing. */
-int affinity_proc_probe(struct fsroot *root);
-
-struct affinity_null {
-	struct actuator actuator;
-	uint64_t moves;
-};
-
-void affinity_null_init(struct affinity_null *affinity);
-
-/* The meaning of a write's errno for a descriptor opened for this write (0 for success). Pure. */
+/*
+ * The meaning of the errno of open(2) or write(2), for a descriptor opened for this write: 0 for
+ * success, else negative. EIO and ENODEV on a kept descriptor mean that the IRQ was freed. Pure.
+ */
 enum move_result move_result_of_errno(int error);

@@ -2,8 +2,8 @@
  * originals: the masks that were there before us, kept in /run with the boot id, so that an orderly
  * stop can put them back, after a crash too.
  *
- * File: first line "irqherd originals BOOT-ID", then lines "IRQ ACTIONS-HASH MASK-LIST". Rewritten
- * whole by rename when an IRQ is moved for the first time.
+ * File: first line "irqherd originals BOOT-ID", then lines "IRQ IDENTITY MASK-LIST", the identity
+ * as 16 hex digits. Rewritten whole by rename when an IRQ is moved for the first time.
  */
 #pragma once
 
@@ -30,8 +30,10 @@ struct originals {
 
 #define ORIGINALS_INIT ((struct originals){ 0 })
 
-/* Loads what an earlier run of this boot left. A file of another boot, or a broken one, is ignored
- * (said once in the log). */
+/*
+ * Loads what an earlier run of this boot left. A file of another boot, or a broken one, is ignored
+ * (said once in the log). Without a boot id nothing is kept on disk. path NULL: the same.
+ */
 int originals_init(struct originals *originals, struct fsroot *root, const char *path);
 void originals_deinit(struct originals *originals);
 
@@ -41,7 +43,10 @@ int originals_note(struct originals *originals, const struct inventory *inventor
 		   const struct irq *irq);
 int originals_save(struct originals *originals); /* only if dirty; temporary file and rename */
 
-/* Puts all back that still are the same IRQs, and forgets them. Answers how many were written. */
+/*
+ * Puts all back that still are the same IRQs, and forgets them. Left alone: what has its original
+ * mask, and what a foreign hand placed meanwhile. Answers how many were written.
+ */
 int originals_restore(struct originals *originals, struct fsroot *root,
 		      const struct inventory *inventory);
 

@@ -11,7 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "irqherd/base/cpumask.h"
+#include "irqherd/config/config_cpus.h"
+#include "irqherd/config/config_key.h"
+#include "irqherd/config/config_patterns.h"
 #include "irqherd/config/message.h"
 
 enum config_strategy {
@@ -46,23 +48,6 @@ enum config_load_metric {
 	METRIC_IRQ,   /* hard and soft interrupts, as birq */
 	METRIC_BUSY,  /* all time but idle, iowait and steal */
 	METRIC_TOTAL, /* all time but idle and iowait */
-};
-
-/*
- * A CPU set may name what only the machine knows ("node0", "isolated"): the text is kept, and
- * resolved against a topology whenever that changes.
- */
-struct config_cpus {
-	struct cpumask cpus; /* the plain part */
-	bool all;
-	bool isolated;      /* and the isolated CPUs */
-	uint64_t nodes[16]; /* and the CPUs of these nodes (bit per node number, 0 … 1023) */
-	char *text;         /* as written, for reports */
-};
-
-struct config_patterns {
-	char **items;
-	size_t count;
 };
 
 struct config {
@@ -109,29 +94,10 @@ int config_read(struct config *config, const char *path, bool must_exist,
 int config_parse(struct config *config, const char *file, const char *text, size_t length,
 		 struct message_list *messages);
 
-/* One key and its value, as from a legacy command line option or the environment. */
+/* One key and its value, as from a legacy command line option. A bad value leaves the old one. */
 int config_set(struct config *config, const char *key, const char *value, const char *file,
 	       unsigned int line, struct message_list *messages);
 
-/* What concerns several keys at once, after all was read: warnings for values that contradict each
- * other. */
+/* What concerns several keys at once, after all was read: errors and warnings for values that
+ * contradict each other. */
 void config_check(const struct config *config, const char *file, struct message_list *messages);
-
-/* Accepted: hex mask ("ff", "ff,ffffffff", "0xff"), "cpus:0-3,8", "0-3", "node0", "all", "none",
- * "isolated", comma-joined. */
-int config_cpus_parse(struct config_cpus *cpus, const char *text);
-void config_cpus_deinit(struct config_cpus *cpus);
-
-struct config_key {
-	const char *name;     /* "short-interval" */
-	const char *type;     /* "seconds", "percent", "CPU set", "y or n", "one of …" */
-	const char *range;    /* "0.1 to 3600" */
-	const char *standard; /* the default, as it would be written */
-	const char *help;     /* one sentence */
-	int (*set)(struct config *config, const char *value);
-	int (*format)(const struct config *config, char *text,
-		      size_t size); /* the effective value, as it would be written */
-};
-
-extern const struct config_key config_keys[];
-extern const size_t config_key_count;

@@ -22,6 +22,8 @@ enum look {
 	LOOK_START,  /* first reading: nothing is an arrival */
 	LOOK_HINT,   /* an event named this device or IRQ */
 	LOOK_REMADE, /* an event said that the driver was bound or unbound: all vectors are new */
+	LOOK_AGAIN,  /* by schedule after an event: new vectors are arrivals, a changed mask is a
+		      * foreign  hand's */
 	LOOK_CPU_EVENT,  /* CPUs or nodes changed: the kernel may have moved IRQs */
 	LOOK_RESYNC,     /* events were lost: no arrival, no foreign hand */
 	LOOK_SLOW_CHECK, /* nothing pointed here: a difference is a foreign hand's */

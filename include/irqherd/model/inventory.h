@@ -35,7 +35,8 @@ struct inventory {
 	unsigned int device_count;
 	struct list_link netdevs; /* netdev::inventory_link, by ifindex */
 	unsigned int netdev_count;
-	uint64_t version; /* grows with every change */
+	uint32_t generations; /* given out so far */
+	uint64_t version;     /* grows with every change */
 };
 
 int inventory_init(struct inventory *inventory);
@@ -82,13 +83,13 @@ struct netdev *inventory_find_netdev_by_name(const struct inventory *inventory, 
 /* The next IRQ with a number >= number; NULL: none. */
 struct irq *inventory_next_irq(const struct inventory *inventory, unsigned int number);
 
-#define inventory_foreach_irq(irq, inventory)                         \
-	for (struct irq *irq = inventory_next_irq(inventory, 0); irq; \
-	     irq = inventory_next_irq(inventory, irq->number + 1))
-#define inventory_foreach_device(device, inventory) \
-	list_foreach (device, &(inventory)->devices, struct device, inventory_link)
-#define inventory_foreach_netdev(netdev, inventory) \
-	list_foreach (netdev, &(inventory)->netdevs, struct netdev, inventory_link)
+#define inventory_foreach_irq(pos, inventory)                         \
+	for (struct irq *pos = inventory_next_irq(inventory, 0); pos; \
+	     pos = inventory_next_irq(inventory, pos->number + 1))
+#define inventory_foreach_device(pos, inventory) \
+	list_foreach(pos, &(inventory)->devices, struct device, inventory_link)
+#define inventory_foreach_netdev(pos, inventory) \
+	list_foreach(pos, &(inventory)->netdevs, struct netdev, inventory_link)
 
 /* The kernel took a write of ours: smp_affinity is this CPU alone now. */
 void inventory_note_asked(struct inventory *inventory, struct irq *irq, unsigned int cpu);

@@ -82,7 +82,7 @@ struct placement {
 
 struct irq {
 	unsigned int number; /* as in /proc/irq/<number>; key of inventory::irqs */
-	uint32_t generation; /* counts how often this place was made anew */
+	uint32_t generation; /* unique for each making: the same number later has another */
 	enum irq_type type;
 	struct list_link
 		owners;    /* vector::irq_link; empty for IRQ_OTHER; several only for IRQ_INTX */
