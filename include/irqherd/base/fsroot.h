@@ -53,6 +53,13 @@ int fsroot_list(struct fsroot *root, enum fsroot_tree tree,
 		int (*each)(void *context, const char *name), void *context, const char *format,
 		...) _printf_(5, 6);
 
-/* Reads from the start of an open file (one pread for files of the kernel that fit), resetting
- * text. For kept descriptors. */
+/*
+ * For kept descriptors: read an open file from its start, resetting text. A file that fits the room
+ * that text has from before is one moment's view; text grows until it does.
+ *
+ * file_read_again reads any file, up to the pread that answers 0. file_read_record is one pread,
+ * for files that the kernel prints in one piece: /proc/stat, /proc/irq/N/..., attributes of sysfs
+ * under a page; not /proc/interrupts, which comes in pieces that look like ends.
+ */
 int file_read_again(int fd, struct buf *text);
+int file_read_record(int fd, struct buf *text);
