@@ -1,8 +1,13 @@
 /*
  * report: the machine and the plan as text for people: nodes and CPUs, devices with their IRQs,
  * moves with reasons. Fits 100 columns; no colour. Pure: inventory in, text out.
+ *
+ * All append to text and answer 0 or -ENOMEM. What is made of lines ends with a newline; a move, a
+ * change and a home are part of a line.
  */
 #pragma once
+
+#include <stdbool.h>
 
 #include "irqherd/balance/policy.h"
 #include "irqherd/base/buf.h"
@@ -16,7 +21,9 @@ int report_devices(const struct inventory *inventory, const struct load *load,
 		   struct buf *text); /* load NULL: none yet */
 int report_cpus(const struct inventory *inventory, const struct load *load,
 		const struct policy *policy, struct buf *text);
-int report_plan(const struct inventory *inventory, const struct plan *plan,
+
+/* What moves and why; if nothing does, why not, for each overloaded CPU. load NULL: none yet. */
+int report_plan(const struct inventory *inventory, const struct load *load, const struct plan *plan,
 		const struct policy *policy, bool dry_run, struct buf *text);
 
 /* One move as the log says it: "moved IRQ 87 from CPU 3 to CPU 5: device=… queue=rx-4 load=99.2%
