@@ -76,7 +76,10 @@ struct placement {
 	uint32_t target_load_ppm;
 	uint8_t rounds;       /* watched since the last change of state */
 	uint8_t bounces;      /* times it went back to where it came from */
+	uint8_t fired;        /* of them, rounds in which it counted */
+	uint8_t sticks;       /* times in a row that its load stayed behind */
 	uint8_t busy_retries; /* EBUSY in a row */
+	uint8_t no_online;    /* EINVAL in a row */
 	bool refused;         /* EPERM or EIO: no candidate in this generation */
 };
 
