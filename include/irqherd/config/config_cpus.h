@@ -22,7 +22,7 @@
 struct config_cpus {
 	struct cpumask cpus; /* the plain part */
 	bool all;
-	bool isolated;                           /* and the isolated CPUs */
+	bool isolated;                          /* and the isolated CPUs */
 	uint64_t nodes[CONFIG_NODE_LIMIT / 64]; /* and the CPUs of these nodes, a bit per node */
 	char *text; /* as written, for reports; NULL: a default, "all" or "none" */
 };

@@ -20,7 +20,8 @@ struct config_key {
 
 	/* Leaves the old value alone on failure: -EINVAL, -ERANGE, -ENOMEM. */
 	int (*set)(struct config *config, const char *value);
-	/* The effective value, as `set` takes it; cut to size, answers its length, like snprintf. */
+	/* The effective value, as `set` takes it; cut to size, answers its length, like snprintf.
+	 */
 	int (*format)(const struct config *config, char *text, size_t size);
 };
 

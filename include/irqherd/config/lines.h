@@ -12,7 +12,7 @@
 #include "irqherd/base/buf.h"
 #include "irqherd/config/message.h"
 
-#define LINE_LIMIT	  65536u /* bytes; a list of 8,192 CPUs has some 40,000 */
+#define LINE_LIMIT        65536u /* bytes; a list of 8,192 CPUs has some 40,000 */
 #define LINES_FILE_LIMIT  (4u << 20)
 #define LINES_ERROR_LIMIT 100u
 
