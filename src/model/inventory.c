@@ -833,6 +833,7 @@ int inventory_put_device(struct inventory *inventory, const struct device_facts 
 	device->vendor = facts->vendor;
 	device->device = facts->device;
 	device->ignored = facts->ignored;
+	device->awaits_udevd = facts->awaits_udevd;
 	device->node = facts->node;
 	device->local_cpus = facts->local_cpus;
 	device->node_from_parent = facts->node_from_parent;

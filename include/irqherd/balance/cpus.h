@@ -13,13 +13,22 @@
 #include "irqherd/model/move.h"
 
 struct cpu_row {
-	uint32_t load_ppm;   /* measured, plus what this plan moves here */
-	uint32_t irqs;       /* requested IRQs that fire here */
-	uint32_t active;     /* of them, those that counted in the interval */
-	uint32_t candidates; /* of the active, those that may leave */
-	bool known;          /* a load was measured */
-	bool target;         /* online, allowed, not isolated, and first thread if ht=n */
-	bool full;           /* its vector table was full lately */
+	uint32_t load_ppm;     /* measured, plus what this plan moves here */
+	uint32_t irq_ppm;      /* measured: hard and soft interrupts */
+	uint32_t expected_ppm; /* load that earlier moves should bring and that is not seen yet:
+				  ranks targets */
+	uint32_t irqs;         /* requested IRQs that fire here */
+	uint32_t active;       /* of them, those that counted in the interval */
+	uint32_t candidates;   /* of the active, those that may leave for load */
+	uint32_t externals;    /* of the active, those that only their foreign hand keeps here */
+	uint32_t unsettled;    /* moves away from here whose load is still awaited */
+	uint32_t busy_threads; /* row of a core's lowest CPU: its threads that are busy */
+	uint32_t queues;       /* same row: queues of the counted device that fire on the core */
+	uint32_t judged;       /* same row: of them, those that are to stay */
+	bool known;            /* a load was measured */
+	bool allowed;          /* online, in policy, not isolated */
+	bool target;           /* allowed, and first thread if ht=n */
+	bool full;             /* its vector table was full lately */
 };
 
 struct cpu_table {
@@ -28,13 +37,43 @@ struct cpu_table {
 	unsigned int size;
 	uint64_t *full_until_ms; /* per CPU: its vector table was full; kept over rounds */
 	uint32_t *full_wait_ms;  /* the back-off in force, doubled at each ENOSPC */
+	unsigned int strays;     /* active, movable IRQs on CPUs that may not be used */
+	unsigned int away;       /* active IRQs that are out of their home not by their own doing */
+	unsigned int arrivals;   /* new, requested, movable IRQs */
+	bool cores_counted;      /* busy_threads is filled */
+	bool core_was_empty;     /* a home core of the counted device had none of its queues */
 };
 
 #define CPU_TABLE_INIT ((struct cpu_table){ 0 })
 
 void cpu_table_deinit(struct cpu_table *table);
+
+/* -ENOMEM. No allocation once the table is large enough. */
 int cpu_table_fill(struct cpu_table *table, const struct snapshot *now,
 		   const struct policy *policy);
+
+/* The row of a CPU number; NULL for CPU_NONE and beyond the table. */
+static inline struct cpu_row *cpu_table_row(const struct cpu_table *table, int cpu)
+{
+	return cpu >= 0 && (unsigned int) cpu < table->count ? &table->rows[cpu] : 0;
+}
+
+/* What one active IRQ of this CPU costs, as far as one can know: its share. Never 0. */
+uint32_t cpu_table_share(const struct cpu_table *table, int cpu);
+
+/* Busy threads of all cores: only a decision that moves something needs them. */
+void cpu_table_count_cores(struct cpu_table *table, const struct topology *topology);
+/* Whether another thread of the CPU's core is busy. */
+bool cpu_table_sibling_is_busy(const struct cpu_table *table, const struct topology *topology,
+			       int cpu);
+
+/* Queues of a device by core, where they fire now. Replaces the counts of the device before. */
+void cpu_table_count_queues(struct cpu_table *table, const struct inventory *inventory,
+			    const struct device *device);
+
+/* A move was decided: the IRQ sits on its target now, and brings load_ppm. */
+void cpu_table_note_move(struct cpu_table *table, const struct topology *topology,
+			 const struct move *move, bool active, uint32_t load_ppm);
 
 /* ENOSPC on this CPU: avoided for 10 s, doubled each time up to 10 min. A vector taken there clears
  * it. */

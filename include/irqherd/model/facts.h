@@ -79,7 +79,9 @@ struct device_facts {
 	int node; /* numa_node of the device, or of its nearest parent that knows; NODE_NONE */
 	mask_id local_cpus; /* local_cpulist; MASK_NONE if the file is missing */
 	bool node_from_parent;
-	bool ignored; /* udev: IRQHERD_IGNORE is set: none of its IRQs is ever written */
+	bool awaits_udevd; /* a udevd runs and has not finished with it: the override may still come
+			    */
+	bool ignored;      /* udev: IRQHERD_IGNORE is set: none of its IRQs is ever written */
 	struct home_override
 		override; /* property or proximity rule that applies; OVERRIDE_NONE: sysfs counts */
 	const struct irq_facts *irqs;

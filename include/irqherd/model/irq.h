@@ -127,6 +127,8 @@ struct device {
 	int node;     /* what sysfs says, parents included */
 	mask_id local_cpus;
 	bool node_from_parent;
+	bool awaits_udevd;         /* as in its facts */
+	uint64_t awaited_since_ms; /* kept by who waits; 0: nobody does */
 	bool ignored;
 	struct home_override override;
 	struct home home;

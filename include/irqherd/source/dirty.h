@@ -5,6 +5,9 @@
  * the last look is younger than DIRTY_MERGE_MS wait for one common look, and the last hint always
  * gets one. After a look the object stays on watch: it is looked at again at growing distance until
  * it stopped changing, since drivers request vectors late and say nothing.
+ *
+ * Knows no clock: the caller says what time it is, and never goes back. A struct dirty may not be
+ * moved once it is initialised.
  */
 #pragma once
 
@@ -12,28 +15,56 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "irqherd/base/list.h"
 #include "irqherd/base/map.h"
 #include "irqherd/model/hint.h"
 
 #define DIRTY_MERGE_MS 20u
+#define DIRTY_LIMIT    65536u /* objects; a hint about one more becomes HINT_RESYNC */
 #define DIRTY_NEVER    UINT64_MAX
+
+/* The order in which objects that are due are taken. */
+enum dirty_rank {
+	DIRTY_CPUS,
+	DIRTY_RESYNC,
+	DIRTY_DEVICES,
+	DIRTY_NETDEVS,
+	DIRTY_IRQS,
+	DIRTY_RANKS,
+};
+
+struct dirty_entry;
+
+/* A binary heap by due time. Has room for every entry of its rank, so only a new object can fail.
+ */
+struct dirty_queue {
+	struct dirty_entry **items;
+	size_t count;
+	size_t size;
+	size_t owned; /* entries of this rank, waiting here or not */
+};
 
 struct dirty {
 	struct map entries;         /* key of the object to struct dirty_entry; owned */
-	struct dirty_entry *resync; /* HINT_RESYNC has its own */
-	uint64_t next_due_ms;       /* earliest due time; DIRTY_NEVER */
-	bool resort;                /* next_due_ms must be searched for again */
-	uint64_t hints;             /* received in all */
-	uint64_t looks;             /* taken in all */
+	struct dirty_entry *cpus;   /* HINT_CPUS and HINT_RESYNC are there from the start: lost */
+	struct dirty_entry *resync; /* events can be told even when memory is short */
+	struct dirty_queue queues[DIRTY_RANKS];
+	struct list_link resting; /* dirty_entry::rest_link: forgotten, but looked at just now */
+	uint64_t hints;           /* received in all */
+	uint64_t looks;           /* taken in all */
 };
 
 int dirty_init(struct dirty *dirty);
 void dirty_deinit(struct dirty *dirty);
 
+/*
+ * -EINVAL: the hint names nothing. -ENOMEM: the object could not be kept; HINT_RESYNC was put
+ * instead, as it is beyond DIRTY_LIMIT objects (that is no error).
+ */
 int dirty_put(struct dirty *dirty, const struct hint *hint, uint64_t now_ms);
 
 /* When the next look is due (perhaps in the past); DIRTY_NEVER: nothing to do. */
-uint64_t dirty_next_due(struct dirty *dirty);
+uint64_t dirty_next_due(const struct dirty *dirty);
 
 /*
  * Takes one object that is due. False: none. ret_hint is what was merged (flags of all hints since
@@ -42,6 +73,9 @@ uint64_t dirty_next_due(struct dirty *dirty);
  */
 bool dirty_take(struct dirty *dirty, uint64_t now_ms, struct hint *ret_hint, bool *ret_relook);
 
-/* After the look: the object changed or not; gone means that no further look makes sense. */
+/*
+ * After the look, with the hint as it was taken: the object changed or not; gone means that no
+ * further look makes sense. What changed or was remade is watched from the start again.
+ */
 void dirty_looked(struct dirty *dirty, const struct hint *hint, uint64_t now_ms, bool changed,
 		  bool gone);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "irqherd/model/facts.h"
+#include "irqherd/source/capture.h"
 #include "irqherd/source/dirty.h"
 
 struct nl_sock;
@@ -48,7 +49,12 @@ void queue_list_deinit(struct queue_list *list);
  */
 int genl_read_queues(struct genl_source *source, int ifindex, struct queue_list *ret_queues);
 
-/* Pure decoders, for tests and fuzzing. family: which of the two the datagram belongs to. */
+/*
+ * Pure decoders, for tests and fuzzing. data is aligned as a netlink header needs it.
+ *
+ * genl_decode_event: one datagram; family: which of the two it belongs to. Answers the number of
+ * hints or -EBADMSG (what came before the damage has been put).
+ */
 enum genl_family {
 	GENL_ETHTOOL,
 	GENL_NETDEV,
@@ -71,7 +77,3 @@ int genl_join(const struct genl_queue *queues, size_t queue_count, const struct 
 int genl_decode_queue(const void *data, size_t length,
 		      struct genl_queue *ret_queue); /* one message; -EBADMSG */
 int genl_decode_napi(const void *data, size_t length, struct genl_napi *ret_napi);
-
-/* A captured machine has its answers in `netdev-queues.json`: finds those of one device in such a
- * text. Pure. */
-int netdev_queues_find(const char *text, const char *name, struct queue_list *ret_queues);

@@ -23,6 +23,9 @@ void rtnl_deinit(struct rtnl_source *source);
 int rtnl_fd(const struct rtnl_source *source);               /* -1: not open */
 int rtnl_drain(struct rtnl_source *source, uint64_t now_ms); /* an overrun becomes HINT_RESYNC */
 
-/* Pure: decodes one datagram and puts its hints. Answers the number of hints or -EBADMSG. For tests
- * and fuzzing. */
+/*
+ * Pure: decodes one datagram and puts its hints. data is aligned as a netlink header needs it.
+ * Answers the number of hints or -EBADMSG (what came before the damage has been put). For tests and
+ * fuzzing.
+ */
 int rtnl_decode(const void *data, size_t length, struct dirty *dirty, uint64_t now_ms);

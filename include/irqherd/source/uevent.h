@@ -9,8 +9,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "irqherd/base/fsroot.h"
+#include "irqherd/base/map.h"
 #include "irqherd/base/pci_addr.h"
+#include "irqherd/source/capture.h"
 #include "irqherd/source/dirty.h"
 
 struct udev;
@@ -21,6 +22,7 @@ struct uevent_source {
 	struct udev_monitor *kernel; /* NULL: refused */
 	struct udev_monitor *udevd;  /* NULL: refused */
 	struct dirty *dirty;         /* borrowed */
+	struct map warned;           /* devices whose properties were found wrong, and told so */
 	uint64_t received;
 	uint64_t overruns;
 };
@@ -44,6 +46,7 @@ struct uevent_text {
 	const char *interface;
 	const char *ifindex;
 	bool from_udevd;
+	bool synthetic; /* asked for by a write to the device's uevent file: nothing happened */
 };
 
 /* Pure: the hints that one event gives, at most 3. For tests and fuzzing. */
@@ -59,16 +62,14 @@ struct udev_properties {
 	char cpus[256]; /* IRQHERD_CPUS as written: a CPU list or hex mask */
 };
 
-/* Asks the live database for a device. */
+/* One property of a device. Names that are not ours are passed over; -EINVAL: ours, but broken, and
+ * ignored. Pure. */
+int udev_properties_set(struct udev_properties *properties, const char *name, const char *value);
+
+/* Asks the live database for a device. -ENODEV: there is no such device. A broken property is
+ * ignored and told once per device. */
 int udev_properties_read(struct uevent_source *source, const struct pci_addr *addr,
 			 struct udev_properties *ret_properties);
 
 /* Whether a udevd is at work: new devices then wait for its events. */
 bool udevd_running(void);
-
-/*
- * A captured machine has its answers in a file `udev-properties`, in the form of `udevadm info
- * --export-db`. Pure: finds the record of a device in such a text.
- */
-int udev_export_find(const char *text, const struct pci_addr *addr,
-		     struct udev_properties *ret_properties);
