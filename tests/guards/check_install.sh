@@ -1,0 +1,43 @@
+#!/bin/bash
+# "cmake --install" puts exactly these files there, and never over an administrator's configuration.
+# Usage: check_install.sh CMAKE BUILD SOURCE SBINDIR SYSCONFDIR UNITDIR UDEVDIR MANDIR DOCDIR (all absolute)
+set -euo pipefail
+cmake=$1 build=$2 source=$3 sbin=$4 etc=$5 unit=$6 udev=$7 man=$8 doc=$9
+
+shopt -s nullglob
+staged=$(mktemp -d)
+trap 'rm -rf "$staged"' EXIT
+
+expected()
+{
+	printf '%s\n' "$sbin/irqherd" "$etc/irqherd/irqherd.conf" "$unit/irqherd.service" "$udev/rules.d/90-irqherd.rules"
+	printf '%s\n' "$doc"/{README.md,CHANGELOG.md,LICENSE,architecture.md,large-buffers.conf,proximity.example}
+	if command -v scdoc >/dev/null; then
+		for page in "$source"/docs/man/*.scd; do
+			page=$(basename "$page" .scd)
+			echo "$man/man${page##*.}/$page"
+		done
+	fi
+}
+
+stage()
+{
+	DESTDIR=$staged "$cmake" --install "$build" >"$staged.log" 2>&1 || {
+		cat "$staged.log"
+		rm -f "$staged.log"
+		exit 1
+	}
+	rm -f "$staged.log"
+}
+
+stage
+diff -u --label expected --label installed <(expected | sort) <(cd "$staged" && find . -type f | sed 's/^\.//' | sort)
+find "$staged" -type f -perm /022 | (! grep .)
+[[ -x $staged$sbin/irqherd ]]
+
+echo '# an administrator was here' >>"$staged$etc/irqherd/irqherd.conf"
+stage
+if ! grep -q 'an administrator was here' "$staged$etc/irqherd/irqherd.conf"; then
+	echo "$etc/irqherd/irqherd.conf was overwritten"
+	exit 1
+fi
