@@ -55,11 +55,11 @@ int genl_read_queues(struct genl_source *source, int ifindex, struct queue_list 
  * genl_decode_event: one datagram; family: which of the two it belongs to. Answers the number of
  * hints or -EBADMSG (what came before the damage has been put).
  */
-enum genl_family {
+enum genl_kind {
 	GENL_ETHTOOL,
 	GENL_NETDEV,
 };
-int genl_decode_event(const void *data, size_t length, enum genl_family family, struct dirty *dirty,
+int genl_decode_event(const void *data, size_t length, enum genl_kind family, struct dirty *dirty,
 		      uint64_t now_ms);
 
 /* What queue-get and napi-get told, joined by NAPI id. Pure. */
