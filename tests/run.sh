@@ -36,7 +36,7 @@ quietly()
 
 build()
 {
-	quietly cmake --preset "$1" && quietly cmake --build "build/$1" -j "$jobs"
+	quietly cmake --preset "$1" && quietly cmake --build "build/$1" -j "$jobs" "${@:2}"
 }
 
 run()
@@ -48,7 +48,7 @@ step "install what is needed" packaging/install-deps.sh --tests || exit 1
 step "build ci (gcc, warnings are errors)" build ci
 step "build ci-clang (clang, warnings are errors)" build ci-clang
 step "build asan" build asan && step "test asan" run asan
-step "build fuzz" build fuzz && step "replay fuzz corpora" run fuzz -L fuzz --no-tests=ignore
+step "build fuzz" build fuzz --target fuzzers && step "replay fuzz corpora" run fuzz -L fuzz --no-tests=ignore
 
 if ((${#failed[@]})); then
 	printf '=== failed so far: %s\n' "${failed[@]}"
