@@ -519,7 +519,7 @@ int machine_read_all(struct machine *machine, enum look look, struct change_list
 /* --------------------------------------------------------------------------------------------------
  * resync */
 
-/* Same numbers at the device and in our records? */
+/* Same driver and same vector numbers at the device as in our records? */
 static bool device_differs(struct machine *machine, const struct pci_addr *addr)
 {
 	struct device *device = inventory_find_device(machine->inventory, addr);
@@ -541,18 +541,52 @@ static bool device_differs(struct machine *machine, const struct pci_addr *addr)
 	differs = numbers.count != device->vector_count;
 	for (size_t i = 0; i < numbers.count && !differs; i++) {
 		struct irq *irq = inventory_find_irq(machine->inventory, numbers.items[i]);
-		bool requested;
 
-		differs = !irq || irq_device(irq) == NULL ||
+		differs = !irq || !irq_device(irq) ||
 			  (irq->type != IRQ_INTX && irq_device(irq) != device);
-		if (differs)
-			break;
-		requested = fsroot_exists(machine->root, FSROOT_PROC, "irq/%u", numbers.items[i]);
-		differs = requested != irq->requested &&
-			  !(requested && !irq->requested && irq->asked != MASK_NONE);
 	}
 	irq_number_list_deinit(&numbers);
 	return differs;
+}
+
+/* Two small files tell whether an IRQ was requested, renamed or moved unseen. */
+static bool irq_differs(struct machine *machine, const struct irq *irq)
+{
+	_cleanup_(buf_deinit) struct buf actions = BUF_INIT;
+	const struct action_row *row;
+	mask_id asked = MASK_NONE;
+	int effective = CPU_NONE;
+
+	(void) irq_read_affinity(machine->root, irq->number, &machine->inventory->masks, &asked,
+				 &effective);
+	if (asked != irq->asked || effective != irq->effective_cpu)
+		return true;
+	if (!machine->kernel_irq_folder) {
+		row = action_table_find(&machine->actions, irq->number);
+		return strcmp(row ? row->actions : "", irq->actions) != 0;
+	}
+	(void) fsroot_read(machine->root, FSROOT_SYS, &actions, "kernel/irq/%u/actions",
+			   irq->number);
+	if (actions.length && actions.data[actions.length - 1] == '\n')
+		actions.data[--actions.length] = 0;
+	return strcmp(buf_text(&actions), irq->actions) != 0;
+}
+
+static int reread_differing_irqs(struct machine *machine, struct change_list *changes)
+{
+	struct inventory *inventory = machine->inventory;
+
+	for (unsigned int number = 0; number < inventory->irq_slots; number++) {
+		struct irq *irq = inventory_find_irq(inventory, number);
+		int r;
+
+		if (!irq || !irq_differs(machine, irq))
+			continue;
+		r = machine_read_irq(machine, number, LOOK_RESYNC, changes);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 static int drop_vanished_devices(struct machine *machine, const struct pci_addr_list *devices,
@@ -570,24 +604,6 @@ static int drop_vanished_devices(struct machine *machine, const struct pci_addr_
 		if (i < devices->count && pci_addr_equal(&devices->items[i], &addr))
 			continue;
 		r = inventory_drop_device(machine->inventory, &addr, changes);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int drop_vanished_irqs(struct machine *machine, struct change_list *changes)
-{
-	struct inventory *inventory = machine->inventory;
-
-	for (unsigned int number = 0; number < inventory->irq_slots; number++) {
-		struct irq *irq = inventory_find_irq(inventory, number);
-		int r;
-
-		if (!irq || irq_device(irq) ||
-		    fsroot_exists(machine->root, FSROOT_PROC, "irq/%u", number))
-			continue;
-		r = inventory_drop_irq(inventory, number, changes);
 		if (r < 0)
 			return r;
 	}
@@ -614,7 +630,7 @@ int machine_resync(struct machine *machine, struct change_list *changes)
 			r = look_at_device(machine, &devices.items[i], LOOK_RESYNC, changes, &gone);
 	pci_addr_list_deinit(&devices);
 	if (r == 0)
-		r = drop_vanished_irqs(machine, changes);
+		r = reread_differing_irqs(machine, changes);
 	if (r == 0)
 		r = read_other_irqs(machine, LOOK_RESYNC, false, changes);
 	if (r < 0)
