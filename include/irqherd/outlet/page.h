@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "irqherd/base/buf.h"
 #include "irqherd/base/macro.h"
 
@@ -21,6 +23,12 @@ struct page {
 #define PAGE_INIT(buf) ((struct page){ .text = (buf), .line = BUF_INIT })
 
 void page_printf(struct page *page, const char *format, ...) _printf_(2, 3);
+
+/* The word of a flag that is set, after the separator, which is ", " from the second on. */
+void page_flag(struct page *page, bool set, const char *word, const char **separator);
+
+/* Keeps r if it is the first failure; for what was appended to page::line by others. */
+void page_keep(struct page *page, int r);
 
 /* Folded at blanks and after commas; what follows the first line is indented. Trailing blanks are
  * cut. */

@@ -7,6 +7,7 @@
 
 #include "irqherd/base/buf.h"
 #include "irqherd/model/inventory.h"
+#include "irqherd/model/load.h"
 
 #define PERCENT_TEXT 16
 #define QUEUE_TEXT   24
@@ -34,3 +35,16 @@ int words_cpumask(const struct cpumask *cpus, struct buf *text);
 
 /* "120-182,190": numbers in the given order, neighbours that follow each other joined. */
 int words_ranges(const unsigned int *numbers, size_t count, struct buf *text);
+
+/* At or above the threshold; not if the CPU was not measured. load NULL: nothing was. */
+static inline bool is_overloaded(const struct load *load, int cpu, uint32_t threshold_ppm)
+{
+	const struct cpu_load *measured = load ? load_cpu(load, cpu) : NULL;
+
+	return measured && measured->load_ppm >= threshold_ppm;
+}
+
+static inline const char *plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
