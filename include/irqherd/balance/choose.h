@@ -2,22 +2,33 @@
 #pragma once
 
 #include "irqherd/balance/cpus.h"
+#include "irqherd/balance/place.h"
 #include "irqherd/balance/policy.h"
 #include "irqherd/base/rng.h"
 #include "irqherd/model/move.h"
 
 /*
  * Whether an IRQ may leave its CPU for load: active, movable, not cooling down, not stuck, not
- * requested and unconfirmed. A foreign hand's placement is respected (external) unless its time is
- * over; overload of its CPU lifts that (see plan).
+ * requested and unconfirmed, and not kept there by a foreign hand whose time is not over.
  */
 bool irq_is_candidate(const struct irq *irq, const struct snapshot *now);
 
-/* The most loaded CPU at or above the threshold with a candidate and another active IRQ of any
- * kind; CPU_NONE. */
+/* Whether only a foreign hand keeps it from being a candidate: overload of its CPU lifts that, if
+ * there is no other. */
+bool irq_is_external_candidate(const struct irq *irq, const struct snapshot *now);
+
+/* Whether a CPU is at or above the threshold, with a candidate and another active IRQ of any kind.
+ * A CPU that may not be used is not overloaded: its IRQs leave anyway. */
+bool cpu_is_overloaded(const struct cpu_row *row, const struct policy *policy);
+
+/* The most loaded of the overloaded CPUs that wait for no earlier move to show; CPU_NONE. */
 int choose_cpu(const struct cpu_table *table, const struct policy *policy);
 
-/* The IRQ that leaves it: min, max (ties: lowest number) or random among its candidates. NULL:
- * none. */
-const struct irq *choose_irq(const struct snapshot *now, const struct policy *policy, int cpu,
+/*
+ * The IRQ that leaves it: fewest or most interrupts (ties: lowest number), random, or best gain
+ * among its candidates; those that no_room (NULL: nobody) knows to have no target are passed over.
+ * NULL: none.
+ */
+const struct irq *choose_irq(const struct snapshot *now, const struct policy *policy,
+			     struct cpu_table *table, int cpu, const struct no_room *no_room,
 			     struct rng *rng);

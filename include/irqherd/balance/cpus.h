@@ -13,8 +13,9 @@
 #include "irqherd/model/move.h"
 
 struct cpu_row {
-	uint32_t load_ppm;     /* measured, plus what this plan moves here */
-	uint32_t irq_ppm;      /* measured: hard and soft interrupts */
+	uint32_t load_ppm;     /* measured, plus what this plan moves here: what a target has */
+	uint32_t measured_ppm; /* measured: what a source has */
+	uint32_t irq_ppm;      /* measured: hard and soft interrupts of it */
 	uint32_t expected_ppm; /* load that earlier moves should bring and that is not seen yet:
 				  ranks targets */
 	uint32_t irqs;         /* requested IRQs that fire here */
@@ -41,7 +42,8 @@ struct cpu_table {
 	unsigned int away;       /* active IRQs that are out of their home not by their own doing */
 	unsigned int arrivals;   /* new, requested, movable IRQs */
 	bool cores_counted;      /* busy_threads is filled */
-	bool core_was_empty;     /* a home core of the counted device had none of its queues */
+	const struct device *counted; /* whose queues are counted; valid within one decision */
+	bool core_was_empty;          /* a home core of the counted device had none of its queues */
 };
 
 #define CPU_TABLE_INIT ((struct cpu_table){ 0 })
@@ -70,6 +72,10 @@ bool cpu_table_sibling_is_busy(const struct cpu_table *table, const struct topol
 /* Queues of a device by core, where they fire now. Replaces the counts of the device before. */
 void cpu_table_count_queues(struct cpu_table *table, const struct inventory *inventory,
 			    const struct device *device);
+
+/* The row that counts for the whole core of a CPU. */
+struct cpu_row *cpu_table_core(const struct cpu_table *table, const struct topology *topology,
+			       int cpu);
 
 /* A move was decided: the IRQ sits on its target now, and brings load_ppm. */
 void cpu_table_note_move(struct cpu_table *table, const struct topology *topology,

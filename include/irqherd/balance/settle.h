@@ -25,25 +25,33 @@
 enum settle_outcome {
 	SETTLE_WAITING,   /* nothing new */
 	SETTLE_CONFIRMED, /* fires on the target now */
-	SETTLE_FOLLOWED,  /* and its load went with it: done */
+	SETTLE_FOLLOWED,  /* and its load went with it, or there was nothing to see: done. May come
+			     without SETTLE_CONFIRMED before it */
 	SETTLE_STUCK,
 	SETTLE_UNSTUCK,
-	SETTLE_REVERTED,
+	SETTLE_REVERTED, /* the asked affinity is not ours any more: the caller treats it as foreign
+			  */
 };
 
-/* A write was answered: updates placement (and asked affinity if applied). home_cpu: whether the
- * target is in its home. */
+/* A write was taken: updates placement and asked affinity. */
 void settle_applied(struct inventory *inventory, struct irq *irq, const struct move *move,
 		    const struct policy *policy, uint64_t now_ms);
+
+/* A write was refused. A full vector table is the CPU's matter (cpu_table_note_full), not the
+ * IRQ's. */
 void settle_failed(struct irq *irq, const struct move *move, enum move_result result,
 		   uint64_t now_ms);
 
-/* Whether a round must look at this IRQ's effective affinity. */
+/* Whether a round must call settle_observe for this IRQ at all: few need it. */
+bool settle_is_watching(const struct irq *irq);
+
+/* Whether a round must read this IRQ's affinity files. Not each round for a write that waits long
+ * for its first interrupt. */
 bool settle_wants_reading(const struct irq *irq);
 
 /*
  * One round has passed. asked and effective_cpu are fresh readings (as in the record if
- * settle_wants_reading said no).
+ * settle_wants_reading said no); they are entered into the record.
  */
 enum settle_outcome settle_observe(struct inventory *inventory, struct irq *irq, mask_id asked,
 				   int effective_cpu, const struct load *load,

@@ -1,0 +1,174 @@
+/*
+ * Interrupt counts say little about cost: under NAPI a busy queue may count fewest. So the
+ * strategies are kept as simple as birq's, and one candidate leaves at a time: the next sample
+ * tells whether it was the right one.
+ */
+#include "irqherd/balance/choose.h"
+
+static bool is_kept_by_others(const struct irq *irq, uint64_t now_ms)
+{
+	/* 0: whoever handles the change has not said yet until when */
+	return irq->external && (irq->external_until_ms == 0 || irq->external_until_ms > now_ms);
+}
+
+static bool may_leave(const struct irq *irq, const struct snapshot *now)
+{
+	const struct placement *placement = &irq->placement;
+
+	if (irq->effective_cpu == CPU_NONE || load_irq_count(now->load, irq->number) == 0)
+		return false;
+	if (placement->cooldown_until_ms > now->now_ms)
+		return false;
+	if (placement->state == PLACEMENT_REQUESTED)
+		return false;
+	if (placement->state == PLACEMENT_STUCK && placement->stuck_until_ms > now->now_ms)
+		return false;
+	return irq_movable(irq);
+}
+
+bool irq_is_candidate(const struct irq *irq, const struct snapshot *now)
+{
+	return may_leave(irq, now) && !is_kept_by_others(irq, now->now_ms);
+}
+
+bool irq_is_external_candidate(const struct irq *irq, const struct snapshot *now)
+{
+	return is_kept_by_others(irq, now->now_ms) && may_leave(irq, now);
+}
+
+bool cpu_is_overloaded(const struct cpu_row *row, const struct policy *policy)
+{
+	return row->known && row->allowed && row->measured_ppm >= policy->threshold_ppm &&
+	       row->active >= 2 && row->candidates + row->externals > 0;
+}
+
+int choose_cpu(const struct cpu_table *table, const struct policy *policy)
+{
+	int best = CPU_NONE;
+
+	for (unsigned int i = 0; i < table->count; i++) {
+		const struct cpu_row *row = &table->rows[i];
+
+		if (!cpu_is_overloaded(row, policy) || row->unsettled > 0)
+			continue;
+		if (best == CPU_NONE || row->measured_ppm > table->rows[best].measured_ppm)
+			best = (int) i;
+	}
+	return best;
+}
+
+struct search {
+	const struct snapshot *now;
+	const struct policy *policy;
+	struct cpu_table *table;
+	const struct no_room *no_room;
+	int cpu;
+	bool externals; /* nobody else is left */
+};
+
+static bool is_eligible(const struct search *search, const struct irq *irq)
+{
+	if (!irq || irq->effective_cpu != search->cpu)
+		return false;
+	if (search->no_room && no_room_for(search->no_room, irq))
+		return false;
+	return search->externals ? irq_is_external_candidate(irq, search->now)
+				 : irq_is_candidate(irq, search->now);
+}
+
+static const struct irq *choose_by_count(const struct search *search, bool most)
+{
+	const struct inventory *inventory = search->now->inventory;
+	const struct irq *best = NULL;
+	uint32_t best_count = 0;
+
+	for (unsigned int i = 0; i < inventory->irq_slots; i++) {
+		uint32_t count;
+
+		if (!is_eligible(search, inventory->irqs[i]))
+			continue;
+		count = load_irq_count(search->now->load, i);
+		if (!best || (most ? count > best_count : count < best_count)) {
+			best = inventory->irqs[i];
+			best_count = count;
+		}
+	}
+	return best;
+}
+
+static const struct irq *choose_at_random(const struct search *search, struct rng *rng)
+{
+	const struct inventory *inventory = search->now->inventory;
+	uint32_t count = 0, chosen;
+
+	for (unsigned int i = 0; i < inventory->irq_slots; i++)
+		if (is_eligible(search, inventory->irqs[i]))
+			count++;
+	if (count == 0)
+		return NULL;
+	chosen = rng_below(rng, count);
+	for (unsigned int i = 0; i < inventory->irq_slots; i++)
+		if (is_eligible(search, inventory->irqs[i]) && chosen-- == 0)
+			return inventory->irqs[i];
+	return NULL;
+}
+
+/* Most interrupts among those whose target would still be below the source with it. */
+static const struct irq *choose_by_gain(const struct search *search)
+{
+	const struct inventory *inventory = search->now->inventory;
+	const struct cpu_row *source = cpu_table_row(search->table, search->cpu);
+	uint32_t share = cpu_table_share(search->table, search->cpu);
+	const struct irq *best = NULL;
+	uint32_t best_count = 0;
+	mask_id home = MASK_NONE; /* of the candidate before: most of a CPU's IRQs share one */
+	int target = CPU_NONE;
+
+	for (unsigned int i = 0; i < inventory->irq_slots; i++) {
+		const struct irq *irq = inventory->irqs[i];
+		uint32_t count = load_irq_count(search->now->load, i);
+		bool moved_before;
+
+		if (count <= best_count || !is_eligible(search, irq))
+			continue;
+		moved_before = irq->placement.moved_ms != 0;
+		if (moved_before || home != irq->home.cpus) {
+			target = place_better(search->now, search->policy, search->table, irq,
+					      search->cpu);
+			home = moved_before ? MASK_NONE : irq->home.cpus;
+		}
+		if (target == CPU_NONE ||
+		    search->table->rows[target].load_ppm + share >= source->measured_ppm)
+			continue;
+		best = irq;
+		best_count = count;
+	}
+	return best;
+}
+
+const struct irq *choose_irq(const struct snapshot *now, const struct policy *policy,
+			     struct cpu_table *table, int cpu, const struct no_room *no_room,
+			     struct rng *rng)
+{
+	const struct cpu_row *row = cpu_table_row(table, cpu);
+	struct search search = {
+		.now = now, .policy = policy, .table = table, .no_room = no_room, .cpu = cpu
+	};
+	const struct irq *irq = NULL;
+
+	if (!row)
+		return NULL;
+	search.externals = row->candidates == 0;
+	switch (policy->choice) {
+	case CHOICE_MIN:
+		return choose_by_count(&search, false);
+	case CHOICE_MAX:
+		return choose_by_count(&search, true);
+	case CHOICE_COST:
+		irq = choose_by_gain(&search);
+		break;
+	case CHOICE_RANDOM:
+		break;
+	}
+	return irq ? irq : choose_at_random(&search, rng);
+}
