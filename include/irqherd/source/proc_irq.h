@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "irqherd/base/fsroot.h"
 #include "irqherd/base/map.h"
@@ -20,14 +21,18 @@ struct irq_reading {
 	char *actions;
 	char chip[48]; /* chip name, "PCI-MSIX-0000:00:03.0" on kernels with per-device domains; ""
 			  unknown */
-	int hwirq;     /* -1 unknown */
+	int64_t hwirq; /* -1 unknown; PCI domains above 15 need more than 32 bits */
 };
 
 #define IRQ_READING_INIT ((struct irq_reading){ 0 })
 
 void irq_reading_deinit(struct irq_reading *reading);
 
-/* Number to actions and chip, from one pass over /proc/interrupts; the counts are not read. */
+/*
+ * Number to actions and chip, from one pass over /proc/interrupts. The counts are not read: memory
+ * grows with the IRQs alone, not with the CPUs. Chip names of kernels before 3.x lose their flow
+ * ("PCI-MSI-edge" is "PCI-MSI"), actions are joined as sysfs does it ("a,b").
+ */
 struct action_table {
 	struct map rows; /* number + 1 to struct action_row; owned */
 };
@@ -37,7 +42,7 @@ struct action_table {
 struct action_row {
 	char *actions;
 	char *chip;
-	int hwirq; /* -1 unknown */
+	int64_t hwirq; /* -1 unknown */
 };
 
 void action_table_deinit(struct action_table *table);
@@ -54,6 +59,17 @@ const struct action_row *action_table_find(const struct action_table *table, uns
 int irq_read(struct fsroot *root, unsigned int number, struct mask_table *masks,
 	     const struct action_table *actions, struct irq_reading *ret_reading);
 
+/*
+ * irq_read for a vector of a PCI device: facts.node is not read. chip: the chip name, where another
+ * vector of the device has told it (all of them have the same); NULL: to be read.
+ */
+int irq_read_vector(struct fsroot *root, unsigned int number, struct mask_table *masks,
+		    const struct action_table *actions, const char *chip,
+		    struct irq_reading *ret_reading);
+
+/* Whether facts.index is the vector's index for sure: PCI-MSI or MSI-X, and its hwirq is known. */
+bool irq_index_known(const struct irq_reading *reading);
+
 /* Where it fires now; CPU_NONE: several or not told. -ENOENT: gone. */
 int irq_read_effective(struct fsroot *root, unsigned int number, int *ret_cpu);
 
@@ -61,7 +77,7 @@ int irq_read_effective(struct fsroot *root, unsigned int number, int *ret_cpu);
 int irq_read_affinity(struct fsroot *root, unsigned int number, struct mask_table *masks,
 		      mask_id *ret_asked, int *ret_effective_cpu);
 
-/* All numbers that have a folder in /proc/irq, sorted. */
+/* All numbers that have a folder in /proc/irq, sorted; none where there is no such folder. */
 int irq_list(struct fsroot *root, struct irq_number_list *ret_list);
 
 /* The device in a chip name like "PCI-MSIX-0000:00:03.0". -ENOENT: none in it. */

@@ -38,10 +38,13 @@ struct pci_addr_list {
 #define PCI_ADDR_LIST_INIT ((struct pci_addr_list){ NULL, 0, 0 })
 
 void pci_addr_list_deinit(struct pci_addr_list *list);
+/* None on a machine without PCI. */
 int device_list(struct fsroot *root, struct pci_addr_list *ret_list);
 
-/* The numbers in a device's msi_irqs (sorted), or its INTx line if it has none. Cheap: for
- * comparing. */
+/*
+ * The numbers of the IRQs that device_read would find: those in msi_irqs (sorted), or the INTx line
+ * if there are none. Cheap: for comparing. -ENOENT: no such device.
+ */
 struct irq_number_list {
 	unsigned int *items;
 	size_t count;
@@ -51,5 +54,7 @@ struct irq_number_list {
 #define IRQ_NUMBER_LIST_INIT ((struct irq_number_list){ NULL, 0, 0 })
 
 void irq_number_list_deinit(struct irq_number_list *list);
+int irq_number_list_append(struct irq_number_list *list, unsigned int number); /* -ENOMEM */
+void irq_number_list_sort(struct irq_number_list *list);
 int device_irq_numbers(struct fsroot *root, const struct pci_addr *addr,
 		       struct irq_number_list *ret_list);

@@ -1,0 +1,682 @@
+/*
+ * An IRQ is shown in two places. /sys/kernel/irq/N exists for every descriptor and tells chip,
+ * hwirq and actions; /proc/irq/N exists once the IRQ was requested and tells its affinity. Kernels
+ * before 4.9, and captured trees, lack the first one: /proc/interrupts then names chip and actions,
+ * and where even that is missing the sub-folders of /proc/irq/N are named like the actions.
+ *
+ * /proc/interrupts has 13 MB on a machine with 1,152 CPUs, of which only the ends of its lines are
+ * of use here, so it is streamed and the counts are passed over without a look at their digits.
+ */
+#include "irqherd/source/proc_irq.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "attr.h"
+#include "irqherd/base/parse.h"
+#include "irqherd/model/inventory.h"
+#include "irqherd/source/sysfs_pci.h"
+
+#define MSI_INDEX_MASK 0x7ffu /* PCI-MSI hwirq: domain, device, then 11 bits of vector index */
+#define STREAM_CHUNK   65536u
+#define STREAM_LINE    (1u << 20) /* a line of CPU_LIMIT CPUs has 90 kB */
+
+void irq_reading_deinit(struct irq_reading *reading)
+{
+	free(reading->actions);
+	*reading = IRQ_READING_INIT;
+}
+
+int chip_pci_addr(const char *chip, struct pci_addr *ret_addr)
+{
+	const char *dash = strrchr(chip, '-');
+
+	return dash && pci_addr_parse(dash + 1, ret_addr) == 0 ? 0 : -ENOENT;
+}
+
+static bool chip_is_msi(const char *chip)
+{
+	return strstr(chip, "MSI") != NULL;
+}
+
+static unsigned int vector_index(const char *chip, int64_t hwirq)
+{
+	struct pci_addr addr;
+
+	if (hwirq < 0)
+		return 0;
+	if (chip_is_msi(chip) && chip_pci_addr(chip, &addr) < 0)
+		return (unsigned int) hwirq & MSI_INDEX_MASK;
+	return (unsigned int) hwirq;
+}
+
+bool irq_index_known(const struct irq_reading *reading)
+{
+	return chip_is_msi(reading->chip) && reading->hwirq >= 0;
+}
+
+/* Digits up to the end, as far as they fit; the sign that older kernels print for hwirqs of 2^31
+ * and more is undone. -1: no such number. */
+static int64_t parse_hwirq(const char *text, size_t length)
+{
+	bool negative = length > 0 && text[0] == '-';
+	int64_t number = 0;
+
+	if (length == negative)
+		return -1;
+	for (size_t i = negative; i < length; i++) {
+		if (text[i] < '0' || text[i] > '9' || number > INT64_MAX / 10 - 9)
+			return -1;
+		number = number * 10 + (text[i] - '0');
+	}
+	return negative ? (int64_t) (uint32_t) -number : number;
+}
+
+/* --- actions of /proc/interrupts --- */
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Whether one of eight bytes is a letter, a colon, or anything above the digits. */
+static bool any_above_digits(uint64_t bytes)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+
+	return (((bytes & ones * 0x7f) + ones * (0x80 - '9' - 1)) | bytes) & ones * 0x80;
+}
+
+/* The first byte that can belong neither to a count nor to the blanks between counts. */
+static const char *skip_counts(const char *text, const char *end)
+{
+	while (end - text >= 8) {
+		uint64_t bytes;
+
+		memcpy(&bytes, text, sizeof(bytes));
+		if (any_above_digits(bytes))
+			break;
+		text += 8;
+	}
+	while (text < end && (unsigned char) *text <= '9')
+		text++;
+	return text;
+}
+
+struct token {
+	const char *text;
+	size_t length;
+};
+
+/* The next word; its length is 0 at the end of the line. */
+static struct token next_token(const char **text, const char *end)
+{
+	struct token token;
+
+	while (*text < end && **text == ' ')
+		(*text)++;
+	token.text = *text;
+	while (*text < end && **text != ' ')
+		(*text)++;
+	token.length = (size_t) (*text - token.text);
+	return token;
+}
+
+static bool token_is(const struct token *token, const char *word)
+{
+	return token->length == strlen(word) && memcmp(token->text, word, token->length) == 0;
+}
+
+/* "524288-edge", "27", "2-fasteoi", as opposed to an action such as "0000:00:00.0". */
+static bool token_is_hwirq(const struct token *token, int64_t *ret_hwirq)
+{
+	size_t i = token->length > 0 && token->text[0] == '-';
+	size_t digits;
+
+	while (i < token->length && is_digit(token->text[i]))
+		i++;
+	digits = i;
+	if (digits == 0 || !is_digit(token->text[digits - 1]))
+		return false;
+	if (i < token->length && token->text[i++] != '-')
+		return false;
+	for (; i < token->length; i++)
+		if ((token->text[i] < 'a' || token->text[i] > 'z') && token->text[i] != '_')
+			return false;
+
+	*ret_hwirq = parse_hwirq(token->text, digits);
+	return true;
+}
+
+/* Before domains had hwirqs, the flow was part of the chip's column. */
+static void cut_flow(struct token *chip)
+{
+	static const char *const flows[] = { "-edge", "-fasteoi", "-level" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(flows); i++) {
+		size_t length = strlen(flows[i]);
+
+		if (chip->length > length &&
+		    memcmp(chip->text + chip->length - length, flows[i], length) == 0) {
+			chip->length -= length;
+			return;
+		}
+	}
+}
+
+/* One block holds the row and its texts. */
+static struct action_row *row_new(const struct token *chip, int64_t hwirq,
+				  const struct token *actions)
+{
+	struct action_row *row = malloc(sizeof(*row) + chip->length + actions->length + 2);
+	char *to;
+
+	if (!row)
+		return NULL;
+	row->hwirq = hwirq;
+
+	row->chip = (char *) (row + 1);
+	memcpy(row->chip, chip->text, chip->length);
+	row->chip[chip->length] = '\0';
+
+	row->actions = to = row->chip + chip->length + 1;
+	for (size_t i = 0; i < actions->length; i++) {
+		*to++ = actions->text[i];
+		if (actions->text[i] == ',' && i + 1 < actions->length &&
+		    actions->text[i + 1] == ' ')
+			i++;
+	}
+	*to = '\0';
+	return row;
+}
+
+static int put_row(struct action_table *table, unsigned int number, struct action_row *row)
+{
+	struct action_row *old = map_find(&table->rows, (uint64_t) number + 1);
+	int r;
+
+	r = map_put(&table->rows, (uint64_t) number + 1, row);
+	if (r < 0)
+		free(row);
+	else
+		free(old);
+	return r;
+}
+
+/*
+ * Behind the counts come the chip, mostly a hwirq with the flow's name ("0-edge"), on some machines
+ * the trigger ("Level", "Edge"), and then, up to the end and with blanks in it, the actions.
+ */
+static int parse_row(const char *text, const char *end, struct action_table *table)
+{
+	struct token chip, token, actions;
+	struct action_row *row;
+	unsigned int number = 0;
+	const char *counts, *mark;
+	int64_t hwirq = -1;
+
+	while (text < end && *text == ' ')
+		text++;
+	if (text == end || !is_digit(*text))
+		return 0;
+	for (; text < end && is_digit(*text); text++) {
+		number = number * 10 + (unsigned int) (*text - '0');
+		if (number >= IRQ_NUMBER_LIMIT)
+			return 0;
+	}
+	if (text == end || *text != ':')
+		return 0;
+	counts = ++text;
+
+	text = skip_counts(text, end);
+	while (text > counts && text[-1] != ' ')
+		text--;
+	chip = next_token(&text, end);
+	if (chip.length > 0 && token_is_hwirq(&chip, &hwirq)) {
+		/* A chip without a name is shown as "-". */
+		chip.length = 0;
+	} else {
+		cut_flow(&chip);
+		mark = text;
+		token = next_token(&text, end);
+		if (!token_is_hwirq(&token, &hwirq) && !(token.length > 0 && token.text[0] == '-'))
+			text = mark;
+	}
+
+	mark = text;
+	token = next_token(&text, end);
+	if (!token_is(&token, "Level") && !token_is(&token, "Edge"))
+		text = mark;
+
+	actions = (struct token){ text, (size_t) (end - text) };
+	while (actions.length > 0 && *actions.text == ' ')
+		actions.text++, actions.length--;
+	while (actions.length > 0 && strchr(" \t\r", actions.text[actions.length - 1]))
+		actions.length--;
+
+	row = row_new(&chip, hwirq, &actions);
+	return row ? put_row(table, number, row) : -ENOMEM;
+}
+
+/* Parses the lines that are whole; answers where the rest begins, NULL without memory. */
+static const char *parse_lines(const char *text, const char *end, struct action_table *table)
+{
+	const char *next;
+
+	while (text < end && (next = memchr(text, '\n', (size_t) (end - text)))) {
+		if (parse_row(text, next, table) < 0)
+			return NULL;
+		text = next + 1;
+	}
+	return text;
+}
+
+void action_table_deinit(struct action_table *table)
+{
+	struct action_row *row;
+	size_t cursor = 0;
+
+	while ((row = map_next(&table->rows, &cursor)))
+		free(row);
+	map_deinit(&table->rows);
+	*table = ACTION_TABLE_INIT;
+}
+
+int action_table_parse(const char *text, size_t length, struct action_table *ret_table)
+{
+	struct action_table table = ACTION_TABLE_INIT;
+	const char *end = text + length;
+	const char *rest = parse_lines(text, end, &table);
+
+	if (!rest || (rest < end && parse_row(rest, end, &table) < 0)) {
+		action_table_deinit(&table);
+		return -ENOMEM;
+	}
+	*ret_table = table;
+	return 0;
+}
+
+/* Lines go over the ends of what one read gives; what is left of the last one is carried on. */
+static int stream_rows(int fd, struct buf *text, struct action_table *table)
+{
+	for (;;) {
+		const char *rest;
+		size_t left;
+		ssize_t got;
+		int r;
+
+		r = buf_reserve(text, STREAM_CHUNK);
+		if (r < 0)
+			return r;
+
+		do
+			got = read(fd, text->data + text->length, text->size - text->length - 1);
+		while (got < 0 && errno == EINTR);
+		if (got < 0)
+			return -errno;
+		if (got == 0)
+			return parse_row(text->data, text->data + text->length, table);
+		text->length += (size_t) got;
+
+		rest = parse_lines(text->data, text->data + text->length, table);
+		if (!rest)
+			return -ENOMEM;
+		left = text->length - (size_t) (rest - text->data);
+		if (left > STREAM_LINE)
+			return -EFBIG;
+		memmove(text->data, rest, left);
+		text->length = left;
+	}
+}
+
+int action_table_read(struct fsroot *root, struct action_table *ret_table)
+{
+	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
+	struct action_table table = ACTION_TABLE_INIT;
+	int fd, r;
+
+	fd = fsroot_open(root, FSROOT_PROC, O_RDONLY, "interrupts");
+	if (fd < 0)
+		return fd;
+	r = stream_rows(fd, &text, &table);
+	(void) close(fd);
+	if (r < 0) {
+		action_table_deinit(&table);
+		return r;
+	}
+
+	*ret_table = table;
+	return 0;
+}
+
+const struct action_row *action_table_find(const struct action_table *table, unsigned int number)
+{
+	return map_find(&table->rows, (uint64_t) number + 1);
+}
+
+/* --- one IRQ --- */
+
+/* What /proc/irq/N says. */
+struct affinity {
+	bool managed;
+	struct cpumask asked; /* empty: not told */
+	int effective_cpu;
+};
+
+/* Opens a file of /proc/irq/N by the name of its list, else of its hex. */
+static int open_mask(struct fsroot *root, unsigned int number, const char *name,
+		     enum mask_form *ret_form)
+{
+	int fd;
+
+	*ret_form = MASK_LIST;
+	fd = fsroot_open(root, FSROOT_PROC, O_RDONLY, "irq/%u/%s_list", number, name);
+	if (fd != -ENOENT)
+		return fd;
+	*ret_form = MASK_HEX;
+	return fsroot_open(root, FSROOT_PROC, O_RDONLY, "irq/%u/%s", number, name);
+}
+
+/* Linux 6.12 takes the write bits of smp_affinity away where the kernel keeps the affinity. */
+static int read_asked(struct fsroot *root, unsigned int number, struct buf *text, bool *ret_managed,
+		      struct cpumask *ret_asked)
+{
+	struct cpumask asked = CPUMASK_NONE;
+	enum mask_form form;
+	struct stat st;
+	int fd, r;
+
+	fd = open_mask(root, number, "smp_affinity", &form);
+	if (fd < 0)
+		return fd;
+	r = fstat(fd, &st) < 0 ? -errno : 0;
+	if (r == 0)
+		r = attr_read_line(fd, text);
+	(void) close(fd);
+	if (r < 0)
+		return r;
+
+	(void) attr_parse_mask(buf_text(text), form, &asked);
+	*ret_managed = (st.st_mode & (S_IWUSR | S_IWGRP | S_IWOTH)) == 0;
+	*ret_asked = asked;
+	return 0;
+}
+
+/* -ENOENT: the kernel (before 4.13) or the chip does not tell. */
+static int read_effective(struct fsroot *root, unsigned int number, struct buf *text, int *ret_cpu)
+{
+	struct cpumask cpus = CPUMASK_NONE;
+	enum mask_form form;
+	int fd, r;
+
+	fd = open_mask(root, number, "effective_affinity", &form);
+	if (fd < 0)
+		return fd;
+	r = attr_read_line(fd, text);
+	(void) close(fd);
+	if (r < 0)
+		return r;
+
+	(void) attr_parse_mask(buf_text(text), form, &cpus);
+	*ret_cpu = cpumask_single(&cpus);
+	return 0;
+}
+
+/* -ENOENT: there is no such file, or not any more. */
+static int read_affinity(struct fsroot *root, unsigned int number, struct buf *text,
+			 struct affinity *ret)
+{
+	struct affinity affinity = { .effective_cpu = CPU_NONE };
+	int r;
+
+	r = read_asked(root, number, text, &affinity.managed, &affinity.asked);
+	if (r < 0)
+		return attr_gone(r) ? -ENOENT : r;
+
+	r = read_effective(root, number, text, &affinity.effective_cpu);
+	if (attr_fatal(r))
+		return r;
+	if (r < 0)
+		affinity.effective_cpu = cpumask_single(&affinity.asked);
+
+	*ret = affinity;
+	return 0;
+}
+
+int irq_read_affinity(struct fsroot *root, unsigned int number, struct mask_table *masks,
+		      mask_id *ret_asked, int *ret_effective_cpu)
+{
+	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
+	struct affinity affinity;
+	mask_id asked;
+	int r;
+
+	r = read_affinity(root, number, &text, &affinity);
+	if (r < 0)
+		return r;
+	r = mask_intern(masks, &affinity.asked, &asked);
+	if (r < 0)
+		return r;
+
+	*ret_asked = asked;
+	*ret_effective_cpu = affinity.effective_cpu;
+	return 0;
+}
+
+int irq_read_effective(struct fsroot *root, unsigned int number, int *ret_cpu)
+{
+	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
+	struct affinity affinity;
+	int cpu, r;
+
+	r = read_effective(root, number, &text, &cpu);
+	if (r == 0) {
+		*ret_cpu = cpu;
+		return 0;
+	}
+	if (!attr_gone(r))
+		return r;
+
+	r = read_affinity(root, number, &text, &affinity);
+	if (r < 0)
+		return r;
+	*ret_cpu = affinity.effective_cpu;
+	return 0;
+}
+
+struct folder_names {
+	struct fsroot *root;
+	unsigned int number;
+	struct buf text;
+};
+
+/* Of the entries of /proc/irq/N only the actions are folders. */
+static int take_action_folder(void *context, const char *name)
+{
+	struct folder_names *names = context;
+
+	if (!fsroot_exists(names->root, FSROOT_PROC, "irq/%u/%s/.", names->number, name))
+		return 0;
+	return buf_printf(&names->text, "%s%s", names->text.length > 0 ? "," : "", name);
+}
+
+static int actions_from_folders(struct fsroot *root, unsigned int number, char **ret_actions)
+{
+	struct folder_names names = { root, number, BUF_INIT };
+	char *actions;
+	int r;
+
+	r = fsroot_list(root, FSROOT_PROC, take_action_folder, &names, "irq/%u", number);
+	if (attr_fatal(r)) {
+		buf_deinit(&names.text);
+		return r;
+	}
+	actions = strdup(buf_text(&names.text));
+	buf_deinit(&names.text);
+	if (!actions)
+		return -ENOMEM;
+	*ret_actions = actions;
+	return 0;
+}
+
+static void set_chip(struct irq_reading *reading, const char *chip)
+{
+	size_t length = strlen(chip);
+
+	if (length >= sizeof(reading->chip))
+		length = sizeof(reading->chip) - 1;
+	memcpy(reading->chip, chip, length);
+	reading->chip[length] = '\0';
+}
+
+/* Actions, chip and hwirq as sysfs tells them; -ENOENT: it knows no such IRQ. */
+static int describe_by_sysfs(struct fsroot *root, unsigned int number, const char *chip,
+			     struct buf *text, struct irq_reading *reading)
+{
+	int r;
+
+	r = attr_read_text(root, text, "kernel/irq/%u/actions", number);
+	if (r < 0)
+		return attr_fatal(r) ? r : -ENOENT;
+	reading->actions = strdup(buf_text(text));
+	if (!reading->actions)
+		return -ENOMEM;
+
+	if (chip) {
+		set_chip(reading, chip);
+	} else {
+		r = attr_read_text(root, text, "kernel/irq/%u/chip_name", number);
+		if (attr_fatal(r))
+			return r;
+		if (r == 0)
+			set_chip(reading, buf_text(text));
+	}
+
+	r = attr_read_text(root, text, "kernel/irq/%u/hwirq", number);
+	if (attr_fatal(r))
+		return r;
+	if (r == 0)
+		reading->hwirq = parse_hwirq(buf_text(text), text->length);
+	return 0;
+}
+
+static int describe_by_table(const struct action_row *row, struct irq_reading *reading)
+{
+	reading->actions = strdup(row->actions);
+	if (!reading->actions)
+		return -ENOMEM;
+	set_chip(reading, row->chip);
+	reading->hwirq = row->hwirq;
+	return 0;
+}
+
+/* A table may be older than an IRQ, so one without a row is looked at by its folders. */
+static int describe(struct fsroot *root, unsigned int number, const struct action_table *actions,
+		    const char *chip, bool has_folder, struct buf *text,
+		    struct irq_reading *reading)
+{
+	const struct action_row *row = NULL;
+	int r = -ENOENT;
+
+	if (actions)
+		row = action_table_find(actions, number);
+	if (row)
+		return describe_by_table(row, reading);
+	if (!actions)
+		r = describe_by_sysfs(root, number, chip, text, reading);
+	if (r != -ENOENT || !has_folder)
+		return r;
+	return actions_from_folders(root, number, &reading->actions);
+}
+
+int irq_read_vector(struct fsroot *root, unsigned int number, struct mask_table *masks,
+		    const struct action_table *actions, const char *chip,
+		    struct irq_reading *ret_reading)
+{
+	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
+	struct irq_reading reading = IRQ_READING_INIT;
+	struct affinity affinity = { .effective_cpu = CPU_NONE };
+	struct irq_facts *facts = &reading.facts;
+	bool has_folder;
+	int r;
+
+	reading.hwirq = -1;
+	r = read_affinity(root, number, &text, &affinity);
+	if (attr_fatal(r))
+		return r;
+	has_folder = r == 0 || fsroot_exists(root, FSROOT_PROC, "irq/%u/.", number);
+
+	r = describe(root, number, actions, chip, has_folder, &text, &reading);
+	if (r < 0)
+		goto fail;
+
+	r = mask_intern(masks, &affinity.asked, &facts->asked);
+	if (r < 0)
+		goto fail;
+	facts->number = number;
+	facts->index = vector_index(reading.chip, reading.hwirq);
+	facts->type = IRQ_OTHER;
+	facts->requested = has_folder && reading.actions[0] != '\0';
+	facts->managed = affinity.managed;
+	facts->actions = reading.actions;
+	facts->effective_cpu = affinity.effective_cpu;
+	facts->node = NODE_NONE;
+
+	*ret_reading = reading;
+	return 0;
+
+fail:
+	irq_reading_deinit(&reading);
+	return r;
+}
+
+int irq_read(struct fsroot *root, unsigned int number, struct mask_table *masks,
+	     const struct action_table *actions, struct irq_reading *ret_reading)
+{
+	struct irq_reading reading;
+	int32_t node;
+	int r;
+
+	r = irq_read_vector(root, number, masks, actions, NULL, &reading);
+	if (r < 0)
+		return r;
+
+	r = attr_read_i32(root, FSROOT_PROC, NODE_NONE, INT16_MAX, &node, "irq/%u/node", number);
+	if (attr_fatal(r)) {
+		irq_reading_deinit(&reading);
+		return r;
+	}
+	if (r == 0)
+		reading.facts.node = node;
+
+	*ret_reading = reading;
+	return 0;
+}
+
+static int take_number(void *context, const char *name)
+{
+	uint32_t number;
+
+	if (attr_name_number(name, IRQ_NUMBER_LIMIT - 1, &number) < 0)
+		return 0;
+	return irq_number_list_append(context, number);
+}
+
+int irq_list(struct fsroot *root, struct irq_number_list *ret_list)
+{
+	struct irq_number_list list = IRQ_NUMBER_LIST_INIT;
+	int r;
+
+	r = fsroot_list(root, FSROOT_PROC, take_number, &list, "irq");
+	if (r < 0 && r != -ENOENT) {
+		irq_number_list_deinit(&list);
+		return r;
+	}
+	irq_number_list_sort(&list);
+	*ret_list = list;
+	return 0;
+}
