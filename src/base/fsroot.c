@@ -296,13 +296,12 @@ static int read_from_start(int fd, struct buf *text, bool one_piece)
 			}
 			room = text->size - 1;
 		} while (got > 0 && !one_piece && text->length < room);
-		if (text->length < room)
-			return 0;
-
 		if (text->length > FILE_LIMIT) {
 			buf_reset(text);
 			return -EFBIG;
 		}
+		if (text->length < room)
+			return 0;
 		room *= 2;
 	}
 }

@@ -10,6 +10,8 @@
 #define DOMAIN_DIGITS_MIN 4
 #define DOMAIN_DIGITS_MAX 8
 
+static const char hex_digits[] = "0123456789abcdefABCDEF";
+
 static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -21,36 +23,44 @@ static int hex_digit(char c)
 	return -1;
 }
 
-/* Reads min to max hex digits; answers the text behind them, NULL when there are fewer or more. */
-static const char *read_hex(const char *text, unsigned int min, unsigned int max, uint32_t *value)
+/* Reads that many hex digits; answers the text behind them, NULL when there are fewer. */
+static const char *read_hex(const char *text, size_t digits, uint32_t *value)
 {
-	unsigned int digits = 0;
-	int digit;
+	for (*value = 0; digits > 0; digits--, text++) {
+		int digit = hex_digit(*text);
 
-	*value = 0;
-	for (; (digit = hex_digit(*text)) >= 0; text++) {
-		if (++digits > max)
+		if (digit < 0)
 			return NULL;
 		*value = *value << 4 | (uint32_t) digit;
 	}
-	return digits >= min ? text : NULL;
+	return text;
+}
+
+/* The kernel prints at least four digits, and no more zeros than those need. */
+static bool is_domain(const char *text, size_t digits)
+{
+	return digits >= DOMAIN_DIGITS_MIN && digits <= DOMAIN_DIGITS_MAX &&
+	       (digits == DOMAIN_DIGITS_MIN || text[0] != '0');
 }
 
 /* Reads one address at the start of text; answers the text behind it, NULL when there is none. */
 static const char *read_addr(const char *text, struct pci_addr *addr)
 {
+	size_t digits = strspn(text, hex_digits);
 	uint32_t domain, bus, device, function;
 
-	text = read_hex(text, DOMAIN_DIGITS_MIN, DOMAIN_DIGITS_MAX, &domain);
+	if (!is_domain(text, digits))
+		return NULL;
+	text = read_hex(text, digits, &domain);
 	if (!text || *text != ':')
 		return NULL;
-	text = read_hex(text + 1, 2, 2, &bus);
+	text = read_hex(text + 1, 2, &bus);
 	if (!text || *text != ':')
 		return NULL;
-	text = read_hex(text + 1, 2, 2, &device);
+	text = read_hex(text + 1, 2, &device);
 	if (!text || *text != '.' || device > 31)
 		return NULL;
-	text = read_hex(text + 1, 1, 1, &function);
+	text = read_hex(text + 1, 1, &function);
 	if (!text || function > 7)
 		return NULL;
 
@@ -73,7 +83,7 @@ int pci_addr_parse(const char *text, struct pci_addr *ret_addr)
 static char *put_hex(char *text, uint32_t value, unsigned int digits)
 {
 	while (digits-- > 0)
-		*text++ = "0123456789abcdef"[value >> digits * 4 & 15];
+		*text++ = hex_digits[value >> digits * 4 & 15];
 	return text;
 }
 
@@ -168,18 +178,14 @@ static bool is_rest_start(const char *text)
 	return true;
 }
 
-/* An address has no needless zeros before its fourth digit, so neither has the start of one. */
 int pci_prefix_parse(const char *text, struct pci_prefix *ret_prefix)
 {
 	struct pci_prefix prefix = { .length = 0 };
 	size_t length = strlen(text);
-	size_t digits = strspn(text, "0123456789abcdefABCDEF");
+	size_t digits = strspn(text, hex_digits);
+	bool cut_domain = digits > 0 && digits < DOMAIN_DIGITS_MIN && !text[digits];
 
-	if (digits == 0 || digits > DOMAIN_DIGITS_MAX)
-		return -EINVAL;
-	if (text[digits] && digits < DOMAIN_DIGITS_MIN)
-		return -EINVAL;
-	if (digits > DOMAIN_DIGITS_MIN && text[0] == '0')
+	if (!cut_domain && !is_domain(text, digits))
 		return -EINVAL;
 	if (!is_rest_start(text + digits))
 		return -EINVAL;
