@@ -53,5 +53,5 @@ step "build fuzz" build fuzz --target fuzzers && step "replay fuzz corpora" run 
 if ((${#failed[@]})); then
 	printf '=== failed so far: %s\n' "${failed[@]}"
 fi
-step "test ci" run ci
-((${#failed[@]} == 0))
+echo "=== test ci"
+run ci </dev/null && ((${#failed[@]} == 0))
