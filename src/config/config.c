@@ -208,7 +208,7 @@ static int split_line(char *line, struct pair *ret_pair, const struct place *pla
 	}
 
 	p = skip_blanks(p);
-	if (*p != '=' || *ret_pair->key == '\0') {
+	if (*p != '=') {
 		message_error(place->messages, place->file, place->line,
 			      "no key=value line: " QUOTE_S, cut_rest(skip_blanks(line)));
 		return -EINVAL;
