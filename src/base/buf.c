@@ -1,3 +1,5 @@
+/* The room doubles, so that appending byte by byte stays linear; it is never given back before
+ * buf_deinit, since most buffers are filled again with as much in the next round. */
 #include "irqherd/base/buf.h"
 
 #include <errno.h>

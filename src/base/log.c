@@ -1,3 +1,7 @@
+/*
+ * Lines go out where they are made, with no queue: a daemon that says a few lines a minute needs
+ * none, and the last line before a crash is the one that matters.
+ */
 #include "irqherd/base/log.h"
 
 #include <errno.h>

@@ -1,3 +1,7 @@
+/*
+ * By hand rather than with strtoul and strtod: those accept signs and blanks that kernel files do
+ * not have, stop silently at rubbish, and read a decimal comma where the locale says so.
+ */
 #include "irqherd/base/parse.h"
 
 #include <errno.h>
