@@ -138,6 +138,13 @@ static bool decode_link(const struct nlmsghdr *message, struct hint *ret_hint, b
 	return true;
 }
 
+/* mnl_nlmsg_ok compares as int: a length beyond INT_MAX passes it, and the next step would not
+ * move. */
+static bool message_ok(const struct nlmsghdr *message, int left)
+{
+	return mnl_nlmsg_ok(message, left) && message->nlmsg_len <= (uint32_t) left;
+}
+
 int rtnl_decode(const void *data, size_t length, struct dirty *dirty, uint64_t now_ms)
 {
 	const struct nlmsghdr *message = data;
@@ -145,7 +152,7 @@ int rtnl_decode(const void *data, size_t length, struct dirty *dirty, uint64_t n
 	bool broken = false;
 	int hints = 0;
 
-	for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+	for (; message_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
 		struct hint hint;
 
 		if (message->nlmsg_type != RTM_NEWLINK && message->nlmsg_type != RTM_DELLINK)
