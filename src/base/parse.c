@@ -5,7 +5,6 @@
 #include "irqherd/base/parse.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 static bool is_blank(char c)
