@@ -112,7 +112,7 @@ static int check_irq(struct slow_check *check, struct machine *machine, struct i
 	if (entry->fd < 0)
 		return affinity_changed(check, machine, irq, changes);
 
-	r = file_read_again(entry->fd, &check->text);
+	r = file_read_record(entry->fd, &check->text);
 	*calls += 1;
 	if (check->kept > check->kept_limit) {
 		entry_close(check, entry);

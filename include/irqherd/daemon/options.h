@@ -1,0 +1,42 @@
+/* options: the command line, parsed and not yet acted on. Texts are borrowed from argv. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define EXIT_RUNTIME       1
+#define EXIT_USAGE         2
+#define EXIT_NOTHING_TO_DO 77
+
+#define OPTIONS_PID_PATH       "/run/irqherd/irqherd.pid"
+#define OPTIONS_ORIGINALS_PATH "/run/irqherd/originals"
+
+struct legacy_option {
+	const char *option; /* "--threshold", for messages */
+	const char *key;    /* the configuration key it stands for; NULL: it does nothing */
+	const char *value;
+};
+
+struct options {
+	bool foreground; /* -f, -d, and all that runs once */
+	bool verbose;
+	bool check_config;
+	bool dry_run;
+	bool oneshot;
+	const char *config_path;
+	bool config_given;    /* then a missing file is an error */
+	const char *pxm_path; /* NULL: as the configuration says */
+	const char *pid_path;
+	const char *root; /* NULL: the live machine */
+	int facility;     /* for syslog */
+	struct legacy_option legacy[16];
+	size_t legacy_count;
+};
+
+enum options_result {
+	OPTIONS_RUN,
+	OPTIONS_DONE,  /* help or version was printed */
+	OPTIONS_WRONG, /* said on standard error: usage */
+};
+
+enum options_result options_parse(int argc, char **argv, struct options *ret_options);

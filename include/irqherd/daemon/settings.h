@@ -1,0 +1,42 @@
+/*
+ * settings: configuration and proximity file as one object that is loaded, checked and swapped as a
+ * whole; and their translation into what model and balance understand.
+ */
+#pragma once
+
+#include "irqherd/balance/policy.h"
+#include "irqherd/config/config.h"
+#include "irqherd/config/proximity.h"
+#include "irqherd/daemon/options.h"
+#include "irqherd/model/inventory.h"
+
+struct settings {
+	struct config config;
+	struct proximity proximity;
+};
+
+#define SETTINGS_INIT ((struct settings){ .proximity = PROXIMITY_INIT })
+
+/*
+ * Reads all files, the legacy options and the environment (IRQBALANCE_BANNED_CPULIST,
+ * IRQBALANCE_BANNED_CPUS) into a fresh object. -EINVAL: `messages` holds at least one error, and
+ * the object is not to be used.
+ */
+int settings_load(struct settings *settings, const struct options *options,
+		  struct message_list *messages);
+void settings_deinit(struct settings *settings);
+
+/* Rules borrow their patterns from the settings. */
+void settings_rules(const struct settings *settings, struct rules *ret_rules);
+
+/* CPU sets are resolved against the topology: to be made anew whenever that changes. */
+void settings_policy(const struct settings *settings, const struct topology *topology,
+		     struct policy *ret_policy);
+
+/* As override_finder, context being the settings. */
+int settings_find_override(void *settings, struct inventory *inventory, const struct pci_addr *addr,
+			   struct home_override *ret_override);
+
+/* Rules for nodes that do not exist now: each gives one warning. */
+void settings_check_nodes(const struct settings *settings, const struct topology *topology,
+			  struct message_list *messages);

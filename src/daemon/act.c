@@ -1,0 +1,259 @@
+/*
+ * Carrying a plan out, and watching what became of it.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "irqherd/balance/plan.h"
+#include "irqherd/balance/settle.h"
+#include "irqherd/base/log.h"
+#include "irqherd/daemon/daemon.h"
+#include "irqherd/outlet/report.h"
+#include "irqherd/source/proc_irq.h"
+
+void daemon_choose_actuator(struct daemon *daemon)
+{
+	bool observe = daemon->options->dry_run || daemon->settings.config.mode == MODE_OBSERVE ||
+		       daemon->said_read_only;
+
+	daemon->actuator = observe ? &daemon->affinity_null.actuator
+				   : &daemon->affinity_proc.actuator;
+}
+
+/* --------------------------------------------------------------------------------------------------
+ * watching */
+
+static void watch(struct daemon *daemon, const struct irq *irq)
+{
+	for (size_t i = 0; i < daemon->watched_count; i++) {
+		if (daemon->watched[i].number != irq->number)
+			continue;
+		daemon->watched[i].generation = irq->generation;
+		return;
+	}
+	if (daemon->watched_count == daemon->watched_size) {
+		size_t size = daemon->watched_size ? 2 * daemon->watched_size : 16;
+		struct watched_irq *watched = realloc(daemon->watched, size * sizeof(watched[0]));
+
+		if (!watched)
+			return; /* then this move stays unconfirmed, and is judged by its load like
+				   any other */
+		daemon->watched = watched;
+		daemon->watched_size = size;
+	}
+	daemon->watched[daemon->watched_count++] = (struct watched_irq){ irq->number,
+									 irq->generation };
+}
+
+static void say_outcome(struct daemon *daemon, const struct irq *irq, enum settle_outcome outcome)
+{
+	const struct placement *placement = &irq->placement;
+
+	switch (outcome) {
+	case SETTLE_WAITING:
+		break;
+	case SETTLE_CONFIRMED:
+		log_debug("IRQ %u fires on CPU %d now: from=%d", irq->number, placement->target_cpu,
+			  placement->source_cpu);
+		break;
+	case SETTLE_FOLLOWED:
+		log_debug("load of IRQ %u followed to CPU %d: from=%d", irq->number,
+			  placement->target_cpu, placement->source_cpu);
+		break;
+	case SETTLE_STUCK:
+		log_info("IRQ %u is stuck on CPU %d: moved to CPU %d, its load stays; not moved "
+			 "again for a while",
+			 irq->number, placement->source_cpu, placement->target_cpu);
+		break;
+	case SETTLE_UNSTUCK:
+		log_info("IRQ %u is no longer stuck: cpu=%d", irq->number, irq->effective_cpu);
+		break;
+	case SETTLE_REVERTED:
+		log_info("IRQ %u was moved by somebody else after our move to CPU %d, leaving it "
+			 "there for %u s",
+			 irq->number, placement->target_cpu, daemon->policy.external_ms / 1000);
+		break;
+	}
+}
+
+static bool still_of_interest(const struct irq *irq)
+{
+	switch (irq->placement.state) {
+	case PLACEMENT_REQUESTED:
+	case PLACEMENT_CONFIRMED:
+	case PLACEMENT_STUCK:
+		return true;
+	case PLACEMENT_IDLE:
+	case PLACEMENT_REVERTED:
+	case PLACEMENT_FAILED:
+		return false;
+	}
+	return false;
+}
+
+/* False: nothing more to be seen of it. */
+static bool settle_one(struct daemon *daemon, const struct watched_irq *watched, uint64_t now_ms)
+{
+	struct irq *irq = inventory_find_irq(&daemon->inventory, watched->number);
+	struct hint hint = { .kind = HINT_IRQ, .irq = watched->number };
+	enum settle_outcome outcome;
+	int effective;
+	mask_id asked;
+	int r;
+
+	if (!irq || irq->generation != watched->generation || !still_of_interest(irq))
+		return false;
+	asked = irq->asked;
+	effective = irq->effective_cpu;
+	if (settle_wants_reading(irq)) {
+		r = irq_read_affinity(&daemon->root, irq->number, &daemon->inventory.masks, &asked,
+				      &effective);
+		if (r < 0) {
+			(void) dirty_put(&daemon->dirty, &hint, now_ms);
+			return false;
+		}
+	}
+	outcome = settle_observe(&daemon->inventory, irq, asked, effective, &daemon->load,
+				 &daemon->policy, now_ms);
+	say_outcome(daemon, irq, outcome);
+	if (outcome == SETTLE_REVERTED)
+		settle_foreign(irq, &daemon->policy, now_ms);
+	return still_of_interest(irq);
+}
+
+void daemon_settle(struct daemon *daemon, uint64_t now_ms)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < daemon->watched_count; i++)
+		if (settle_one(daemon, &daemon->watched[i], now_ms))
+			daemon->watched[kept++] = daemon->watched[i];
+	daemon->watched_count = kept;
+}
+
+/* --------------------------------------------------------------------------------------------------
+ * acting */
+
+static void say_move(struct daemon *daemon, const struct move *move, const char *verb)
+{
+	buf_reset(&daemon->line);
+	if (report_move(&daemon->inventory, move, verb, &daemon->line) == 0)
+		log_info("%s", buf_text(&daemon->line));
+}
+
+/* A move that nobody makes is decided again each round: the IRQ's cool-down keeps that from filling
+ * the log. */
+static void only_say(struct daemon *daemon, struct irq *irq, const struct move *move,
+		     uint64_t now_ms)
+{
+	(void) daemon->actuator->apply(daemon->actuator, move);
+	if (irq->placement.cooldown_until_ms > now_ms)
+		return;
+	irq->placement.cooldown_until_ms = now_ms + daemon->policy.cooldown_ms;
+	say_move(daemon, move, "would move");
+}
+
+static void went_read_only(struct daemon *daemon)
+{
+	if (daemon->said_read_only)
+		return;
+	daemon->said_read_only = true;
+	log_warning("/proc/irq can't be written any more, observing only");
+	daemon_choose_actuator(daemon);
+}
+
+static enum move_result try_move(struct daemon *daemon, struct move *move, uint64_t now_ms)
+{
+	struct snapshot snapshot = { now_ms, &daemon->inventory, &daemon->load };
+	enum move_result result = daemon->actuator->apply(daemon->actuator, move);
+
+	while (result == MOVE_NO_VECTOR) {
+		cpu_table_note_full(&daemon->cpus, move->to_cpu, now_ms);
+		if (!balance_retry(&snapshot, &daemon->policy, &daemon->cpus, move))
+			break;
+		result = daemon->actuator->apply(daemon->actuator, move);
+	}
+	return result;
+}
+
+/* The target went offline between the reading of the topology and the write. */
+static enum move_result try_after_topology(struct daemon *daemon, struct move *move,
+					   uint64_t now_ms)
+{
+	struct hint hint = { .kind = HINT_CPUS }, also;
+	bool gone;
+
+	if (machine_look(&daemon->machine, &hint, LOOK_HINT, &daemon->changes, &gone, &also) < 0 ||
+	    !cpumask_test(&daemon->inventory.topology.online, move->to_cpu))
+		return MOVE_NO_ONLINE_CPU;
+	return try_move(daemon, move, now_ms);
+}
+
+static void make_move(struct daemon *daemon, struct irq *irq, struct move *move, uint64_t now_ms)
+{
+	struct hint hint = { .kind = HINT_IRQ, .irq = move->irq };
+	enum move_result result;
+
+	(void) originals_note(&daemon->originals, &daemon->inventory, irq);
+	result = try_move(daemon, move, now_ms);
+	if (result == MOVE_NO_ONLINE_CPU) {
+		result = try_after_topology(daemon, move, now_ms);
+		irq = inventory_find_irq(&daemon->inventory, move->irq);
+		if (!irq || irq->generation != move->generation)
+			return;
+	}
+	switch (result) {
+	case MOVE_APPLIED:
+		cpu_table_note_room(&daemon->cpus, move->to_cpu);
+		settle_applied(&daemon->inventory, irq, move, &daemon->policy, now_ms);
+		watch(daemon, irq);
+		daemon->moves++;
+		say_move(daemon, move, "moved");
+		return;
+	case MOVE_GONE:
+		(void) dirty_put(&daemon->dirty, &hint, now_ms);
+		return;
+	case MOVE_READ_ONLY:
+		went_read_only(daemon);
+		return;
+	case MOVE_NOT_ALLOWED:
+		log_info("the kernel refuses to move IRQ %u, leaving it alone: actions=%s",
+			 irq->number, irq->actions);
+		break;
+	case MOVE_NO_VECTOR:
+		log_info("no CPU has a free vector for IRQ %u, trying again later: actions=%s",
+			 irq->number, irq->actions);
+		break;
+	case MOVE_BUSY:
+	case MOVE_NO_ONLINE_CPU:
+	case MOVE_FAILED:
+		log_debug("IRQ %u could not be moved to CPU %d: %s", irq->number, move->to_cpu,
+			  move_result_name(result));
+		break;
+	}
+	settle_failed(irq, move, result, now_ms);
+}
+
+void daemon_act(struct daemon *daemon, uint64_t now_ms)
+{
+	for (size_t i = 0; i < daemon->plan.count; i++) {
+		struct move *move = &daemon->plan.moves[i];
+		struct irq *irq = inventory_find_irq(&daemon->inventory, move->irq);
+
+		/* a move before this one may have found that this IRQ is another now */
+		if (!irq || irq->generation != move->generation)
+			continue;
+		if (daemon->actuator->writes)
+			make_move(daemon, irq, move, now_ms);
+		else
+			only_say(daemon, irq, move, now_ms);
+	}
+	if (daemon->plan.count && daemon->actuator->writes &&
+	    originals_save(&daemon->originals) < 0 && !daemon->said_unsaved) {
+		log_warning("the masks from before can't be kept for restore-on-exit, going on: "
+			    "path=%s",
+			    daemon->originals.path ? daemon->originals.path : "none");
+		daemon->said_unsaved = true;
+	}
+}

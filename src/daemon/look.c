@@ -1,0 +1,187 @@
+/*
+ * From hints to readings, from readings to arrivals.
+ *
+ * Everything that is due is looked at, then the changes are said and acted on, then new IRQs are
+ * placed: all within the wake-up that brought the event.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "irqherd/balance/plan.h"
+#include "irqherd/balance/settle.h"
+#include "irqherd/base/clock.h"
+#include "irqherd/base/log.h"
+#include "irqherd/daemon/daemon.h"
+#include "irqherd/outlet/report.h"
+
+#define UDEVD_PATIENCE_MS 1000u
+
+/* --------------------------------------------------------------------------------------------------
+ * changes */
+
+static int change_log_level(enum change_kind kind)
+{
+	switch (kind) {
+	case CHANGE_DEVICE_ARRIVED:
+	case CHANGE_DEVICE_GONE:
+	case CHANGE_DEVICE_REHOMED:
+	case CHANGE_NETDEV_ARRIVED:
+	case CHANGE_NETDEV_GONE:
+	case CHANGE_NETDEV_RENAMED:
+	case CHANGE_NETDEV_QUEUES:
+	case CHANGE_CPU_ONLINE:
+	case CHANGE_CPU_OFFLINE:
+	case CHANGE_IRQ_MOVED_BY_OTHERS:
+		return LOG_INFO;
+	case CHANGE_DEVICE_UPDATED:
+	case CHANGE_IRQ_ARRIVED:
+	case CHANGE_IRQ_GONE:
+	case CHANGE_IRQ_REMADE:
+	case CHANGE_IRQ_REQUESTED:
+	case CHANGE_IRQ_RELEASED:
+	case CHANGE_IRQ_RENAMED:
+	case CHANGE_IRQ_REHOMED:
+	case CHANGE_IRQ_MOVED_BY_KERNEL:
+	case CHANGE_NETDEV_LINK:
+	case CHANGE_TOPOLOGY:
+		return LOG_DEBUG;
+	}
+	return LOG_DEBUG;
+}
+
+static void act_on_change(struct daemon *daemon, const struct change *change, uint64_t now_ms)
+{
+	struct irq *irq;
+
+	switch (change->kind) {
+	case CHANGE_IRQ_MOVED_BY_OTHERS:
+		irq = inventory_find_irq(&daemon->inventory, change->irq);
+		if (irq)
+			settle_foreign(irq, &daemon->policy, now_ms);
+		break;
+	case CHANGE_TOPOLOGY:
+		daemon->policy_is_stale = true;
+		break;
+	default:
+		break;
+	}
+}
+
+void daemon_take_changes(struct daemon *daemon, uint64_t now_ms)
+{
+	for (size_t i = 0; i < daemon->changes.count; i++) {
+		const struct change *change = &daemon->changes.items[i];
+		int level = change_log_level(change->kind);
+
+		act_on_change(daemon, change, now_ms);
+		if (!log_enabled(level))
+			continue;
+		buf_reset(&daemon->line);
+		if (report_change(&daemon->inventory, change, &daemon->line) == 0)
+			log_at(level, "%s", buf_text(&daemon->line));
+	}
+	change_list_reset(&daemon->changes);
+	if (daemon->policy_is_stale)
+		daemon_refresh_policy(daemon);
+}
+
+/* --------------------------------------------------------------------------------------------------
+ * looks */
+
+static enum look look_of(const struct hint *hint, bool again)
+{
+	if (hint->remade)
+		return LOOK_REMADE;
+	return again ? LOOK_AGAIN : LOOK_HINT;
+}
+
+static void look_at(struct daemon *daemon, const struct hint *hint, bool again, uint64_t now_ms)
+{
+	size_t before = daemon->changes.count;
+	struct hint also;
+	bool gone, changed;
+	int r;
+
+	r = machine_look(&daemon->machine, hint, look_of(hint, again), &daemon->changes, &gone,
+			 &also);
+	if (r < 0) {
+		log_warning("could not read what an event named, its next event tries again: %s",
+			    strerror(-r));
+		gone = true;
+	}
+	changed = daemon->changes.count > before;
+	dirty_looked(&daemon->dirty, hint, now_ms, changed, gone);
+
+	/* by schedule, an unchanged network device says nothing new of its PCI device, which has a
+	 * schedule of its own */
+	if (also.kind == HINT_DEVICE && (changed || !again))
+		(void) dirty_put(&daemon->dirty, &also, now_ms);
+}
+
+void daemon_look(struct daemon *daemon, uint64_t now_ms)
+{
+	struct hint hint;
+	bool again, looked = false;
+
+	while (dirty_take(&daemon->dirty, now_ms, &hint, &again)) {
+		look_at(daemon, &hint, again, now_ms);
+		looked = true;
+	}
+	if (!looked && !daemon->arrivals_wait)
+		return;
+	daemon_take_changes(daemon, now_ms);
+	daemon_place_arrivals(daemon, now_ms);
+}
+
+/* --------------------------------------------------------------------------------------------------
+ * arrivals */
+
+/* udevd's rules may decide where a new device belongs: it is given a moment. */
+static bool waits_for_udevd(const struct irq *irq, uint64_t now_ms)
+{
+	struct device *device = irq_device(irq);
+
+	if (!device || !device->awaits_udevd)
+		return false;
+	if (!device->awaited_since_ms)
+		device->awaited_since_ms = now_ms;
+	return now_ms - device->awaited_since_ms < UDEVD_PATIENCE_MS;
+}
+
+void daemon_place_arrivals(struct daemon *daemon, uint64_t now_ms)
+{
+	struct snapshot snapshot = { now_ms, &daemon->inventory, &daemon->load };
+	struct irq **waiting = NULL;
+	size_t count = 0, arrivals = 0, waiting_count = 0;
+
+	daemon->arrivals_wait = false;
+	inventory_foreach_irq(irq, &daemon->inventory)
+		count += irq->arrival && irq->requested;
+	if (!count)
+		return;
+	waiting = calloc(count, sizeof(waiting[0]));
+	inventory_foreach_irq(irq, &daemon->inventory) {
+		if (!irq->arrival || !irq->requested)
+			continue;
+		if (waiting && waits_for_udevd(irq, now_ms)) {
+			waiting[waiting_count++] = irq;
+			irq->arrival = false;
+		} else {
+			arrivals++;
+		}
+	}
+
+	plan_reset(&daemon->plan);
+	if (arrivals && daemon->policy.spread_arrivals &&
+	    balance_arrivals(&snapshot, &daemon->policy, &daemon->cpus, &daemon->plan) < 0)
+		log_warning("out of memory, new IRQs stay where the kernel put them");
+	inventory_foreach_irq(irq, &daemon->inventory) {
+		if (irq->requested)
+			irq->arrival = false;
+	}
+	for (size_t i = 0; i < waiting_count; i++)
+		waiting[i]->arrival = true;
+	free(waiting);
+	daemon->arrivals_wait = waiting_count > 0;
+	daemon_act(daemon, now_ms);
+}

@@ -1,0 +1,66 @@
+/* All files are parsed into fresh objects; only if everything is right are they swapped in, as a
+ * whole. */
+#include <errno.h>
+
+#include "irqherd/base/log.h"
+#include "irqherd/daemon/daemon.h"
+#include "irqherd/outlet/notify.h"
+
+void daemon_log_messages(const struct message_list *messages)
+{
+	for (size_t i = 0; i < messages->count; i++) {
+		const struct message *message = &messages->items[i];
+		int level = message->warning ? LOG_WARNING : LOG_ERR;
+
+		if (message->line)
+			log_at(level, "%s:%u: %s", message->file, message->line, message->text);
+		else
+			log_at(level, "%s: %s", message->file, message->text);
+	}
+}
+
+void daemon_refresh_policy(struct daemon *daemon)
+{
+	struct message_list messages = MESSAGE_LIST_INIT;
+	struct cpumask usable;
+
+	settings_policy(&daemon->settings, &daemon->inventory.topology, &daemon->policy);
+	daemon->policy_is_stale = false;
+	usable = cpumask_and(&daemon->policy.allowed, &daemon->inventory.usable);
+	if (cpumask_empty(&usable))
+		log_warning("use-cpus and exclude-cpus leave no CPU of this machine, nothing will "
+			    "be moved");
+	settings_check_nodes(&daemon->settings, &daemon->inventory.topology, &messages);
+	daemon_log_messages(&messages);
+	message_list_deinit(&messages);
+}
+
+bool daemon_reload(struct daemon *daemon)
+{
+	struct message_list messages = MESSAGE_LIST_INIT;
+	struct settings fresh;
+	struct rules rules;
+	int r;
+
+	r = settings_load(&fresh, daemon->options, &messages);
+	daemon_log_messages(&messages);
+	message_list_deinit(&messages);
+	if (r < 0) {
+		settings_deinit(&fresh);
+		log_error("the new configuration is not right, keeping the old one");
+		return false;
+	}
+
+	settings_rules(&fresh, &rules);
+	r = inventory_set_rules(&daemon->inventory, &rules, &daemon->changes);
+	settings_deinit(&daemon->settings);
+	daemon->settings = fresh;
+	if (r == 0)
+		r = machine_refresh_overrides(&daemon->machine, &daemon->changes);
+	if (r < 0)
+		log_error("out of memory while taking the new configuration over");
+	daemon_refresh_policy(daemon);
+	daemon_choose_actuator(daemon);
+	log_notice("configuration reloaded");
+	return true;
+}

@@ -1,0 +1,220 @@
+#include "irqherd/daemon/settings.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --------------------------------------------------------------------------------------------------
+ * loading */
+
+static void set_legacy_options(struct settings *settings, const struct options *options,
+			       struct message_list *messages)
+{
+	for (size_t i = 0; i < options->legacy_count; i++) {
+		const struct legacy_option *legacy = &options->legacy[i];
+
+		if (!legacy->key) {
+			message_warning(messages, "command line", 0,
+					"%s does nothing any more; see the key ht in the "
+					"configuration file",
+					legacy->option);
+			continue;
+		}
+		message_warning(
+			messages, "command line", 0,
+			"%s is legacy and overrides the configuration file; use the key %s there",
+			legacy->option, legacy->key);
+		(void) config_set(&settings->config, legacy->key, legacy->value, "command line", 0,
+				  messages);
+	}
+}
+
+static void exclude_from_environment(struct settings *settings, const char *variable,
+				     int (*parse)(const char *, struct cpumask *),
+				     const char *accepted, struct message_list *messages)
+{
+	const char *value = getenv(variable);
+	struct cpumask cpus;
+
+	if (!value || !*value)
+		return;
+	if (parse(value, &cpus) < 0) {
+		message_error(messages, "environment", 0, "%s: \"%s\" is not %s", variable, value,
+			      accepted);
+		return;
+	}
+	if (config_cpus_add(&settings->config.exclude_cpus, &cpus) < 0)
+		message_error(messages, "environment", 0, "%s: out of memory", variable);
+}
+
+int settings_load(struct settings *settings, const struct options *options,
+		  struct message_list *messages)
+{
+	const char *pxm;
+
+	*settings = SETTINGS_INIT;
+	config_init(&settings->config);
+	(void) config_read(&settings->config, options->config_path, options->config_given,
+			   messages);
+	set_legacy_options(settings, options, messages);
+	exclude_from_environment(settings, "IRQBALANCE_BANNED_CPULIST", cpulist_parse, "a CPU list",
+				 messages);
+	exclude_from_environment(settings, "IRQBALANCE_BANNED_CPUS", cpumask_parse,
+				 "a hexadecimal CPU mask", messages);
+	config_check(&settings->config, options->config_path, messages);
+
+	pxm = options->pxm_path ? options->pxm_path : settings->config.pxm;
+	if (pxm)
+		(void) proximity_read(&settings->proximity, pxm, messages);
+	return messages->errors ? -EINVAL : 0;
+}
+
+void settings_deinit(struct settings *settings)
+{
+	config_deinit(&settings->config);
+	proximity_deinit(&settings->proximity);
+	*settings = SETTINGS_INIT;
+}
+
+/* --------------------------------------------------------------------------------------------------
+ * translating */
+
+static struct pattern_list patterns_of(const struct config_patterns *patterns)
+{
+	return (struct pattern_list){ patterns->items, patterns->count };
+}
+
+void settings_rules(const struct settings *settings, struct rules *ret_rules)
+{
+	const struct config *config = &settings->config;
+	struct rules rules = RULES_INIT;
+
+	switch (config->unknown_node) {
+	case CONFIG_NODE_ALL:
+		rules.unknown_node = UNKNOWN_NODE_ALL;
+		break;
+	case CONFIG_NODE_INTERLEAVE:
+		rules.unknown_node = UNKNOWN_NODE_INTERLEAVE;
+		break;
+	case CONFIG_NODE_PREFERRED:
+		rules.unknown_node = UNKNOWN_NODE_PREFERRED;
+		break;
+	}
+	rules.preferred_node = config->preferred_node;
+	rules.use_isolated = config->isolated_cpus == ISOLATED_USE;
+	rules.ban_irqs = patterns_of(&config->ban_irq);
+	rules.ban_drivers = patterns_of(&config->ban_driver);
+	rules.ban_devices = patterns_of(&config->ban_device);
+	*ret_rules = rules;
+}
+
+static struct cpumask resolve(const struct config_cpus *cpus, const struct topology *topology)
+{
+	struct cpumask mask = cpus->cpus;
+
+	if (cpus->all)
+		return topology->possible;
+	if (cpus->isolated)
+		mask = cpumask_or(&mask, &topology->isolated);
+	for (unsigned int i = 0; i < topology->node_count; i++) {
+		const struct node *node = &topology->nodes[i];
+
+		if (node->number < 0 || (unsigned int) node->number >= CONFIG_NODE_LIMIT)
+			continue;
+		if (cpus->nodes[node->number / 64] >> (node->number % 64) & 1)
+			mask = cpumask_or(&mask, &node->cpus);
+	}
+	return mask;
+}
+
+static enum choice choice_of(enum config_strategy strategy)
+{
+	switch (strategy) {
+	case STRATEGY_MIN:
+		return CHOICE_MIN;
+	case STRATEGY_MAX:
+		return CHOICE_MAX;
+	case STRATEGY_RND:
+		return CHOICE_RANDOM;
+	case STRATEGY_COST:
+		return CHOICE_COST;
+	}
+	return CHOICE_RANDOM;
+}
+
+static enum load_metric metric_of(enum config_load_metric metric)
+{
+	switch (metric) {
+	case METRIC_IRQ:
+		return LOAD_METRIC_IRQ;
+	case METRIC_BUSY:
+		return LOAD_METRIC_BUSY;
+	case METRIC_TOTAL:
+		return LOAD_METRIC_TOTAL;
+	}
+	return LOAD_METRIC_IRQ;
+}
+
+void settings_policy(const struct settings *settings, const struct topology *topology,
+		     struct policy *ret_policy)
+{
+	const struct config *config = &settings->config;
+	struct cpumask use = resolve(&config->use_cpus, topology);
+	struct cpumask exclude = resolve(&config->exclude_cpus, topology);
+
+	*ret_policy = (struct policy){
+		.threshold_ppm = config->threshold_ppm,
+		.load_limit_ppm = config->load_limit_ppm,
+		.choice = choice_of(config->strategy),
+		.metric = metric_of(config->load_metric),
+		.all_threads = config->ht,
+		.non_local_cpus = config->non_local_cpus,
+		.spread_arrivals = config->arrival == ARRIVAL_SPREAD,
+		.cooldown_ms = config->cooldown_ms,
+		.move_budget = config->move_budget,
+		.external_ms = config->external_time_ms,
+		.allowed = cpumask_andnot(&use, &exclude),
+	};
+}
+
+int settings_find_override(void *context, struct inventory *inventory, const struct pci_addr *addr,
+			   struct home_override *ret_override)
+{
+	const struct settings *settings = context;
+	const struct proximity_rule *rule = proximity_find(&settings->proximity, addr);
+	struct home_override override = { .origin = OVERRIDE_FROM_PROXIMITY };
+	int r;
+
+	if (!rule)
+		return 0;
+	override.line = rule->line;
+	switch (rule->kind) {
+	case PROXIMITY_NODE:
+		override.kind = OVERRIDE_NODE;
+		override.node = rule->node;
+		break;
+	case PROXIMITY_CPUMASK:
+		override.kind = OVERRIDE_CPUS;
+		r = mask_intern(&inventory->masks, rule->cpus, &override.cpus);
+		if (r < 0)
+			return r;
+		break;
+	}
+	*ret_override = override;
+	return 0;
+}
+
+void settings_check_nodes(const struct settings *settings, const struct topology *topology,
+			  struct message_list *messages)
+{
+	for (size_t i = 0; i < settings->proximity.count; i++) {
+		const struct proximity_rule *rule = &settings->proximity.rules[i];
+
+		if (rule->kind != PROXIMITY_NODE || rule->node < 0 ||
+		    topology_find_node(topology, rule->node))
+			continue;
+		message_warning(messages, settings->proximity.path, rule->line,
+				"node %d does not exist now, the rule sleeps until it does",
+				rule->node);
+	}
+}
