@@ -69,9 +69,9 @@ size_t config_patterns_format(const struct config_patterns *patterns, char *text
 		return (size_t) snprintf(text, size, "none");
 
 	for (size_t i = 0; i < patterns->count; i++) {
-		size_t written = length < size ? length : size;
+		char *end = length < size ? text + length : NULL;
 
-		length += (size_t) snprintf(text + written, size - written, "%s%s", i ? " " : "",
+		length += (size_t) snprintf(end, end ? size - length : 0, "%s%s", i ? " " : "",
 					    patterns->items[i]);
 	}
 	return length;

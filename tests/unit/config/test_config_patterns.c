@@ -78,6 +78,7 @@ static void a_text_is_cut_to_its_buffer(void **state)
 	assert_int_equal(config_patterns_parse(&patterns, "eth0 eth1 eth2"), 0);
 	assert_int_equal(config_patterns_format(&patterns, text, sizeof(text)), 14);
 	assert_string_equal(text, "eth0 ");
+	assert_int_equal(config_patterns_format(&patterns, NULL, 0), 14);
 	config_patterns_deinit(&patterns);
 }
 
