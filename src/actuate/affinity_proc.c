@@ -54,6 +54,22 @@ static int write_cpu(struct fsroot *root, unsigned int irq, int cpu)
 	return write_file(root, irq, "smp_affinity", text);
 }
 
+/* Without its write bit an IRQ is managed, and says nothing of the others. */
+static bool has_write_bit(struct fsroot *root, unsigned int irq)
+{
+	struct stat status;
+	bool writable;
+	int fd;
+
+	fd = fsroot_open(root, FSROOT_PROC, O_PATH | O_CLOEXEC, "irq/%u/smp_affinity_list", irq);
+	if (fd < 0)
+		return false;
+
+	writable = fstat(fd, &status) == 0 && (status.st_mode & S_IWUSR);
+	(void) close(fd);
+	return writable;
+}
+
 static enum move_result apply(struct actuator *self, const struct move *move)
 {
 	struct affinity_proc *affinity = container_of(self, struct affinity_proc, actuator);
@@ -63,6 +79,10 @@ static enum move_result apply(struct actuator *self, const struct move *move)
 	assert(move->to_cpu >= 0);
 
 	r = write_cpu(affinity->root, move->irq, move->to_cpu);
+	/* Root without capabilities is refused so at a managed IRQ, which then is this IRQ's own
+	 * affair. */
+	if (r == -EACCES && !has_write_bit(affinity->root, move->irq))
+		r = -EPERM;
 	result = move_result_of_errno(r);
 	if (result == MOVE_APPLIED)
 		affinity->writes++;
@@ -84,22 +104,6 @@ void affinity_proc_init(struct affinity_proc *affinity, struct fsroot *root)
 		.actuator = { .name = "kernel", .writes = true, .apply = apply },
 		.root = root,
 	};
-}
-
-/* Without its write bit an IRQ is managed, and says nothing of the others. */
-static bool has_write_bit(struct fsroot *root, unsigned int irq)
-{
-	struct stat status;
-	bool writable;
-	int fd;
-
-	fd = fsroot_open(root, FSROOT_PROC, O_PATH | O_CLOEXEC, "irq/%u/smp_affinity_list", irq);
-	if (fd < 0)
-		return false;
-
-	writable = fstat(fd, &status) == 0 && (status.st_mode & S_IWUSR);
-	(void) close(fd);
-	return writable;
 }
 
 struct probe {

@@ -19,6 +19,7 @@
 
 #define RUN_MANAGED 3u /* like vectors that make a line */
 #define RUN_LIKE    17u
+#define LIST_WIDTH  40u /* a list of numbers up to which it is written out */
 
 struct row {
 	const struct irq *irq;
@@ -153,14 +154,22 @@ static struct run_sum sum_run(const struct load *load, const struct row *rows, s
 	return sum;
 }
 
-/* "vectors 0-62: IRQ 120-182, one per CPU 0-62, …": what a row of the table says, of all of them.
- */
-static void page_run(struct page *page, const struct inventory *inventory, const struct load *load,
-		     const struct row *rows, size_t count)
+/* Scattered numbers would fill the page and say nothing: then first and last stand for them. */
+static void page_numbers(struct page *page, const char *name, const char *names,
+			 const unsigned int *numbers, size_t count)
 {
-	const struct irq *first = rows[0].irq;
-	const struct irq *last = rows[count - 1].irq;
-	struct run_sum sum = sum_run(load, rows, count);
+	_cleanup_(buf_deinit) struct buf ranges = BUF_INIT;
+
+	page_keep(page, words_ranges(numbers, count, &ranges));
+	if (ranges.length <= LIST_WIDTH)
+		page_printf(page, "%s %s", name, buf_text(&ranges));
+	else
+		page_printf(page, "%zu %s from %u to %u", count, names, numbers[0],
+			    numbers[count - 1]);
+}
+
+static void page_run_numbers(struct page *page, const struct row *rows, size_t count)
+{
 	unsigned int *numbers;
 
 	numbers = calloc(count, sizeof(*numbers));
@@ -170,30 +179,51 @@ static void page_run(struct page *page, const struct inventory *inventory, const
 	}
 
 	page_printf(page, "    ");
-	if (!list_empty(&first->owners)) {
+	if (!list_empty(&rows[0].irq->owners)) {
 		for (size_t i = 0; i < count; i++)
 			numbers[i] = rows[i].index;
-		page_printf(page, "vectors ");
-		page_keep(page, words_ranges(numbers, count, &page->line));
+		page_numbers(page, "vectors", "vectors", numbers, count);
 		page_printf(page, ": ");
 	}
 	for (size_t i = 0; i < count; i++)
 		numbers[i] = rows[i].irq->number;
-	page_printf(page, "IRQ ");
-	page_keep(page, words_ranges(numbers, count, &page->line));
+	page_numbers(page, "IRQ", "IRQs", numbers, count);
 	free(numbers);
+}
 
-	if (sum.known > 0) {
-		page_printf(page,
-			    cpumask_count(&sum.cpus) == count ? ", one per CPU " : ", on CPUs ");
-		page_keep(page, words_cpumask(&sum.cpus, &page->line));
-	}
+static void page_run_cpus(struct page *page, const struct cpumask *cpus, size_t count)
+{
+	_cleanup_(buf_deinit) struct buf list = BUF_INIT;
+	bool each_its_own = cpumask_count(cpus) == count;
+
+	page_keep(page, words_cpumask(cpus, &list));
+	if (list.length <= LIST_WIDTH)
+		page_printf(page, "%s %s", each_its_own ? ", one per CPU" : ", on CPUs",
+			    buf_text(&list));
+	else if (each_its_own)
+		page_printf(page, ", each on its own CPU");
+	else
+		page_printf(page, ", on %u CPUs", cpumask_count(cpus));
+}
+
+/* "vectors 0-62: IRQ 120-182, one per CPU 0-62, …": what a row of the table says, of all of them.
+ */
+static void page_run(struct page *page, const struct inventory *inventory, const struct load *load,
+		     const struct row *rows, size_t count)
+{
+	const struct irq *first = rows[0].irq;
+	const struct irq *last = rows[count - 1].irq;
+	struct run_sum sum = sum_run(load, rows, count);
+
+	page_run_numbers(page, rows, count);
+	if (sum.known > 0)
+		page_run_cpus(page, &sum.cpus, count);
 	page_flags(page, inventory, first, ", ");
 	if (load && first->requested) {
 		page_printf(page, ", %llu interrupt%s", (unsigned long long) sum.interrupts,
 			    plural(sum.interrupts));
 		if (sum.interrupts > 0)
-			page_printf(page, " (IRQ %u most: %u)", sum.most_irq, sum.most);
+			page_printf(page, " (most: IRQ %u with %u)", sum.most_irq, sum.most);
 	}
 	if (*first->actions && strcmp(first->actions, last->actions) != 0)
 		page_printf(page, ", %s to %s", first->actions, last->actions);
@@ -245,6 +275,7 @@ static void page_device(struct page *page, const struct inventory *inventory,
 	list_foreach(vector, &device->vectors, struct vector, device_link)
 		rows[count++] = (struct row){ .irq = vector->irq, .index = vector->index };
 
+	page_end_line(page, 0);
 	page_printf(page, "%s  %s, ", pci_addr_format(&device->addr, address),
 		    pci_class_word(device->class, device->vendor, device->device));
 	if (*device->driver)
@@ -264,7 +295,6 @@ static void page_device(struct page *page, const struct inventory *inventory,
 	page_end_line(page, 8);
 
 	page_rows(page, inventory, load, rows, count);
-	page_end_line(page, 0);
 	free(rows);
 }
 
@@ -291,10 +321,10 @@ static void page_other_irqs(struct page *page, const struct inventory *inventory
 	}
 
 	if (count > 0) {
+		page_end_line(page, 0);
 		page_printf(page, "IRQs without a PCI device");
 		page_end_line(page, 0);
 		page_rows(page, inventory, load, rows, count);
-		page_end_line(page, 0);
 	}
 	free(rows);
 }
@@ -313,6 +343,7 @@ int report_devices(const struct inventory *inventory, const struct load *load, s
 	else
 		page_printf(&page, "Interrupts have not been counted yet.");
 	page_end_line(&page, 0);
+	page_printf(&page, "CPU: where an IRQ fires; asked: what its smp_affinity says.");
 	page_end_line(&page, 0);
 
 	inventory_foreach_device(device, inventory) {
@@ -324,6 +355,7 @@ int report_devices(const struct inventory *inventory, const struct load *load, s
 	page_other_irqs(&page, inventory, load);
 
 	if (silent > 0) {
+		page_end_line(&page, 0);
 		page_printf(&page, "%u more PCI device%s without interrupts.", silent,
 			    plural(silent));
 		page_end_line(&page, 0);

@@ -1,5 +1,7 @@
 #include "irqherd/outlet/report.h"
 
+#include <string.h>
+
 #include "irqherd/outlet/page.h"
 #include "irqherd/outlet/words.h"
 
@@ -10,13 +12,14 @@ static void page_irq_words(struct page *page, const struct irq *irq)
 	char address[PCI_ADDR_TEXT];
 	char queue[QUEUE_TEXT];
 
+	page_printf(page, ":");
 	if (device)
-		page_printf(page, ", %s", pci_addr_format(&device->addr, address));
+		page_printf(page, " %s", pci_addr_format(&device->addr, address));
 	if (netdev)
 		page_printf(page, " %s", netdev->name);
 	if (*queue_format(irq, queue))
 		page_printf(page, " %s", queue);
-	else if (*irq->actions)
+	else if (!netdev || strcmp(irq->actions, netdev->name) != 0)
 		page_printf(page, " %s", irq->actions);
 }
 
@@ -186,8 +189,10 @@ static void page_overloaded(struct page *page, const struct inventory *inventory
 			    "better and below load-limit %s",
 			    holds.active, percent_format_short(policy->load_limit_ppm, percent));
 	} else {
-		page_printf(page, "none of its %u active IRQ%s may move: ", holds.active,
-			    plural(holds.active));
+		if (holds.active == 1)
+			page_printf(page, "its only active IRQ %u may not move: ", holds.any_irq);
+		else
+			page_printf(page, "none of its %u active IRQs may move: ", holds.active);
 		page_hold(page, holds.managed, "managed by the kernel", &separator);
 		page_hold(page, holds.banned, "banned", &separator);
 		page_hold(page, holds.external, "placed by others", &separator);

@@ -139,19 +139,33 @@ static void missing_rights_are_read_only(void **state)
 	uid_t uid = geteuid();
 	int r;
 
-	tree_file(tree, "proc/irq/7/smp_affinity_list", "0-3\n", uid == 0 ? 0644 : 0444);
+	tree_file(tree, "proc/irq/7/smp_affinity_list", "0-3\n", 0644);
 	affinity_proc_init(&affinity, &tree->root);
-	if (!leave_root())
-		skip();
+	if (uid != 0 || !leave_root())
+		skip(); /* one's own file cannot refuse so */
 	result = apply(&affinity.actuator, 7, 1);
 	r = affinity_proc_probe(&tree->root);
 	return_to_root(uid);
 
 	assert_int_equal(result, MOVE_READ_ONLY);
-	/* Another's file of mode 0644 could be written by its owner; one's own of 0444 tells
-	 * nothing. */
-	assert_int_equal(r, uid == 0 ? -EACCES : 0);
+	assert_int_equal(r, -EACCES);
 	assert_tree_file(tree, "proc/irq/7/smp_affinity_list", "0-3\n");
+}
+
+static void irq_without_write_bit_is_not_allowed(void **state)
+{
+	struct temp_tree *tree = *state;
+	struct affinity_proc affinity;
+	enum move_result result;
+	uid_t uid = geteuid();
+
+	tree_file(tree, "proc/irq/7/smp_affinity_list", "0-3\n", 0444);
+	affinity_proc_init(&affinity, &tree->root);
+	if (!leave_root())
+		skip();
+	result = apply(&affinity.actuator, 7, 1);
+	return_to_root(uid);
+	assert_int_equal(result, MOVE_NOT_ALLOWED);
 }
 
 static void probe_passes_over_managed_irqs_and_other_names(void **state)
@@ -212,6 +226,7 @@ int main(void)
 		WITH_TREE(full_vector_table_is_no_vector),
 		WITH_TREE(unforeseen_error_is_failed),
 		WITH_TREE(missing_rights_are_read_only),
+		WITH_TREE(irq_without_write_bit_is_not_allowed),
 		WITH_TREE(probe_passes_over_managed_irqs_and_other_names),
 		WITH_TREE(probe_writes_nothing),
 		cmocka_unit_test(probe_without_irqs_says_so),
