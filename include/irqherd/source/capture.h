@@ -1,6 +1,6 @@
 /*
  * capture: what no file of /proc and /sys holds, read from the two files that a captured machine
- *has instead. Both readers take the file's whole text, and are pure.
+ * has instead. Both readers take the file's whole text, and are pure.
  *
  * udev-properties       libudev's answers, as `udevadm info --export-db` prints them:
  *
