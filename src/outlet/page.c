@@ -3,6 +3,12 @@
 #include <stdarg.h>
 #include <string.h>
 
+void page_begin_section(struct page *page)
+{
+	if (page->text->length > 0)
+		page_keep(page, buf_puts(page->text, "\n"));
+}
+
 void page_printf(struct page *page, const char *format, ...)
 {
 	va_list arguments;

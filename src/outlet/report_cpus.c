@@ -193,6 +193,7 @@ int report_cpus(const struct inventory *inventory, const struct load *load,
 	if (load && !load->valid)
 		load = NULL;
 
+	page_begin_section(&page);
 	if (cpumask_count(&topology->online) > CPUS_IN_FULL) {
 		page_nodes(&page, inventory, load, policy, irqs);
 		page_busiest(&page, inventory, load, policy, irqs);

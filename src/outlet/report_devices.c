@@ -336,6 +336,7 @@ int report_devices(const struct inventory *inventory, const struct load *load, s
 
 	if (load && !load->valid)
 		load = NULL;
+	page_begin_section(&page);
 	if (load)
 		page_printf(&page, "Interrupts were counted for %llu.%llu s.",
 			    (unsigned long long) load->interval_ms / 1000,

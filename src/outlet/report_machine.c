@@ -85,6 +85,7 @@ int report_machine(const struct inventory *inventory, struct buf *text)
 	struct shape shape = shape_of(topology);
 	struct page page = PAGE_INIT(text);
 
+	page_begin_section(&page);
 	page_printf(&page, "Machine: ");
 	if (shape.packages > 0)
 		page_printf(&page, "%u package%s, ", shape.packages, plural(shape.packages));

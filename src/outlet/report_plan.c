@@ -236,6 +236,7 @@ int report_plan(const struct inventory *inventory, const struct load *load, cons
 {
 	struct page page = PAGE_INIT(text);
 
+	page_begin_section(&page);
 	if (plan->count == 0) {
 		page_nothing(&page, inventory, load, policy);
 		return page_finish(&page);

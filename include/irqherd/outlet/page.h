@@ -22,6 +22,9 @@ struct page {
 
 #define PAGE_INIT(buf) ((struct page){ .text = (buf), .line = BUF_INIT })
 
+/* Reports are put one below the other: a blank line, unless the text is empty still. */
+void page_begin_section(struct page *page);
+
 void page_printf(struct page *page, const char *format, ...) _printf_(2, 3);
 
 /* The word of a flag that is set, after the separator, which is ", " from the second on. */

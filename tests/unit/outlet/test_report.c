@@ -503,6 +503,19 @@ static void moves_are_told_with_their_reason(void **state)
 		"      its home is another one now: CPUs 4-7,12-15, node 1 (IRQ's node)\n");
 }
 
+static void reports_are_parted_by_a_blank_line(void **state)
+{
+	struct world *world = *state;
+
+	(void) machine_text(world);
+	assert_int_equal(report_plan(&world->inventory, NULL, &world->plan, &world->policy, false,
+				     &world->text),
+			 0);
+	assert_non_null(
+		strstr(buf_text(&world->text),
+		       "to node 0\n\nPlan: nothing to move: no load has been measured yet\n"));
+}
+
 static void move_is_one_log_line(void **state)
 {
 	struct move move = { .irq = 87,
@@ -772,6 +785,7 @@ int main(void)
 		WITH_WORLD(unmoved_plan_says_why),
 		WITH_WORLD(each_overloaded_cpu_that_keeps_its_irqs_says_why),
 		WITH_WORLD(moves_are_told_with_their_reason),
+		WITH_WORLD(reports_are_parted_by_a_blank_line),
 		WITH_WORLD(move_is_one_log_line),
 		WITH_WORLD(every_change_is_one_log_line),
 		WITH_WORLD(home_says_where_and_who_said_so),
