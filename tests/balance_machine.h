@@ -23,9 +23,9 @@
 #include "irqherd/balance/settle.h"
 #include "irqherd/base/macro.h"
 
-#define MACHINE_IRQS 8192u
-#define POINTS(percent) ((uint32_t) ((percent) * 10000.0 + 0.5))
-#define START_MS 1000000u
+#define MACHINE_IRQS    8192u
+#define POINTS(percent) ((uint32_t) ((percent) *10000.0 + 0.5))
+#define START_MS        1000000u
 
 struct machine {
 	struct inventory inventory;
@@ -41,7 +41,9 @@ struct machine {
 
 static inline struct snapshot machine_snapshot(const struct machine *m)
 {
-	return (struct snapshot){ .now_ms = m->now_ms, .inventory = &m->inventory, .load = &m->load };
+	return (struct snapshot){ .now_ms = m->now_ms,
+				  .inventory = &m->inventory,
+				  .load = &m->load };
 }
 
 /* online: CPUs that are there; threads: CPUs per core, with neighbouring numbers. */
@@ -69,8 +71,8 @@ static inline void machine_set_topology(struct machine *m, const struct cpumask 
 	}
 	for (unsigned int i = 0; i < nodes; i++) {
 		struct node *node = &topology.nodes[i];
-		struct cpumask cpus =
-			cpumask_range(i * m->per_node, i * m->per_node + m->per_node - 1);
+		struct cpumask cpus = cpumask_range(i * m->per_node,
+						    i * m->per_node + m->per_node - 1);
 
 		node->number = (int) i;
 		node->cpus = cpumask_and(&cpus, online);
@@ -178,18 +180,19 @@ static inline void machine_put_nic(struct machine *m, unsigned int slot, int nod
 						  (unsigned int) (node + 1) * m->per_node - 1);
 	facts.local_cpus = machine_mask(m, &local);
 	for (unsigned int i = 0; i < count; i++) {
-		snprintf(names[i], sizeof(names[i]), queues ? "nic%u-TxRx-%u" : "nic%u:misc%c", slot,
-			 queues ? i : 'a' + i % 26);
-		irqs[i] = (struct irq_facts){ .number = first + i,
-					      .index = i,
-					      .type = IRQ_MSIX,
-					      .requested = true,
-					      .actions = names[i],
-					      .asked = fires[i] < 0 ? machine_mask(m, &all)
-								    : mask_of_cpu((unsigned int)
-											  fires[i]),
-					      .effective_cpu = fires[i] < 0 ? CPU_NONE : fires[i],
-					      .node = NODE_NONE };
+		snprintf(names[i], sizeof(names[i]), queues ? "nic%u-TxRx-%u" : "nic%u:misc%c",
+			 slot, queues ? i : 'a' + i % 26);
+		irqs[i] = (struct irq_facts){
+			.number = first + i,
+			.index = i,
+			.type = IRQ_MSIX,
+			.requested = true,
+			.actions = names[i],
+			.asked = fires[i] < 0 ? machine_mask(m, &all)
+					      : mask_of_cpu((unsigned int) fires[i]),
+			.effective_cpu = fires[i] < 0 ? CPU_NONE : fires[i],
+			.node = NODE_NONE
+		};
 	}
 	assert_int_equal(inventory_put_device(&m->inventory, &facts, look, NULL), 0);
 	free(names);

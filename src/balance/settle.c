@@ -302,6 +302,13 @@ enum settle_outcome settle_observe(struct inventory *inventory, struct irq *irq,
 
 	if (is_ours_to_watch(placement)) {
 		if (asked != mask_of_cpu((unsigned int) placement->target_cpu)) {
+			/* with its CPU gone it was the kernel, which is nobody to respect */
+			if (!cpumask_test(&inventory->topology.online, placement->target_cpu)) {
+				enter(placement, PLACEMENT_IDLE);
+				if (!mask_test(&inventory->masks, irq->home.cpus, effective_cpu))
+					placement->away = AWAY_BROKEN;
+				return SETTLE_WAITING;
+			}
 			enter(placement, PLACEMENT_REVERTED);
 			return SETTLE_REVERTED;
 		}

@@ -24,13 +24,13 @@ static void candidate_is_active_movable_and_free(void **state)
 		enum what what;
 		bool candidate, external;
 	} cases[] = {
-		{ NOTHING, true, false },      { INACTIVE, false, false },
-		{ MANAGED, false, false },     { BANNED, false, false },
-		{ REFUSED, false, false },     { UNREQUESTED, false, false },
-		{ SOMEWHERE, false, false },   { COOLING, false, false },
-		{ COOLED, true, false },       { REQUESTED, false, false },
-		{ CONFIRMED, true, false },    { STUCK, false, false },
-		{ STUCK_OVER, true, false },   { EXTERNAL, false, true },
+		{ NOTHING, true, false },       { INACTIVE, false, false },
+		{ MANAGED, false, false },      { BANNED, false, false },
+		{ REFUSED, false, false },      { UNREQUESTED, false, false },
+		{ SOMEWHERE, false, false },    { COOLING, false, false },
+		{ COOLED, true, false },        { REQUESTED, false, false },
+		{ CONFIRMED, true, false },     { STUCK, false, false },
+		{ STUCK_OVER, true, false },    { EXTERNAL, false, true },
 		{ EXTERNAL_OVER, true, false }, { EXTERNAL_NO_TIME_YET, false, true },
 	};
 
@@ -79,14 +79,14 @@ static void candidate_is_active_movable_and_free(void **state)
 		case STUCK:
 		case STUCK_OVER:
 			irq->placement.state = PLACEMENT_STUCK;
-			irq->placement.stuck_until_ms =
-				now.now_ms + (cases[i].what == STUCK ? 1 : 0);
+			irq->placement.stuck_until_ms = now.now_ms +
+							(cases[i].what == STUCK ? 1 : 0);
 			break;
 		case EXTERNAL:
 		case EXTERNAL_NO_TIME_YET:
 		case EXTERNAL_OVER:
 			irq->external = true;
-			irq->external_until_ms = cases[i].what == EXTERNAL ? now.now_ms + 1
+			irq->external_until_ms = cases[i].what == EXTERNAL        ? now.now_ms + 1
 						 : cases[i].what == EXTERNAL_OVER ? now.now_ms
 										  : 0;
 			break;

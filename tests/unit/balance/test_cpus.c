@@ -51,8 +51,9 @@ static void targets_are_usable_allowed_and_first_threads(void **state)
 
 static void full_cpu_is_avoided_for_a_growing_while(void **state)
 {
-	static const uint32_t waits[] = { 10000, 20000, 40000, 80000, 160000, 320000, 600000,
-					  600000 };
+	static const uint32_t waits[] = {
+		10000, 20000, 40000, 80000, 160000, 320000, 600000, 600000
+	};
 	struct machine m;
 
 	(void) state;
