@@ -9,9 +9,7 @@
 
 #include "irqherd/base/parse.h"
 
-#define ATTR_PATH  512  /* longer than any path that the readers make */
-#define LINE_ROOM  4096 /* what the kernel hands out at most of most files */
-#define LINE_LIMIT (1u << 20)
+#define ATTR_PATH 512 /* longer than any path that the readers make */
 
 bool attr_fatal(int r)
 {
@@ -27,33 +25,6 @@ bool attr_gone(int r)
 int attr_parse_mask(const char *text, enum mask_form form, struct cpumask *ret_mask)
 {
 	return form == MASK_LIST ? cpulist_parse(text, ret_mask) : cpumask_parse(text, ret_mask);
-}
-
-int attr_read_line(int fd, struct buf *text)
-{
-	buf_reset(text);
-	for (;;) {
-		ssize_t got;
-		int r;
-
-		r = buf_reserve(text, LINE_ROOM);
-		if (r < 0)
-			return r;
-
-		do
-			got = pread(fd, text->data + text->length, text->size - text->length - 1,
-				    (off_t) text->length);
-		while (got < 0 && errno == EINTR);
-		if (got < 0)
-			return -errno;
-
-		text->length += (size_t) got;
-		text->data[text->length] = '\0';
-		if (got == 0 || text->data[text->length - 1] == '\n')
-			return 0;
-		if (text->length > LINE_LIMIT)
-			return -EFBIG;
-	}
 }
 
 static int read_value(struct fsroot *root, enum fsroot_tree tree, struct buf *text,
@@ -75,7 +46,7 @@ static int read_value(struct fsroot *root, enum fsroot_tree tree, struct buf *te
 	fd = fsroot_open(root, tree, O_RDONLY, "%s", path);
 	if (fd < 0)
 		return fd;
-	r = attr_read_line(fd, text);
+	r = file_read_record(fd, text);
 	(void) close(fd);
 	return r;
 }

@@ -37,9 +37,5 @@ int attr_read_hex32(struct fsroot *root, uint32_t *ret, const char *format, ...)
 /* The text of a file of sysfs without the blanks and newlines at its end. */
 int attr_read_text(struct fsroot *root, struct buf *text, const char *format, ...) _printf_(3, 4);
 
-/* Reads a file of one line from its start. One read where fsroot_read needs two in /proc, since the
- * newline says that all of it has come. */
-int attr_read_line(int fd, struct buf *text);
-
 /* A number that is the whole of a file's name; -EINVAL for other names, "007" and the like too. */
 int attr_name_number(const char *name, uint32_t max, uint32_t *ret);

@@ -395,7 +395,7 @@ static int read_asked(struct fsroot *root, unsigned int number, struct buf *text
 		return fd;
 	r = fstat(fd, &st) < 0 ? -errno : 0;
 	if (r == 0)
-		r = attr_read_line(fd, text);
+		r = file_read_record(fd, text);
 	(void) close(fd);
 	if (r < 0)
 		return r;
@@ -416,7 +416,7 @@ static int read_effective(struct fsroot *root, unsigned int number, struct buf *
 	fd = open_mask(root, number, "effective_affinity", &form);
 	if (fd < 0)
 		return fd;
-	r = attr_read_line(fd, text);
+	r = file_read_record(fd, text);
 	(void) close(fd);
 	if (r < 0)
 		return r;

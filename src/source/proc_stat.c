@@ -38,7 +38,7 @@ int proc_stat_read(struct proc_stat *stat, uint64_t now_ms, struct sample *sampl
 {
 	int r;
 
-	r = file_read_again(stat->fd, &stat->text);
+	r = file_read_record(stat->fd, &stat->text);
 	if (r < 0)
 		return r;
 

@@ -386,16 +386,30 @@ static int read_vector(struct reader *reader, unsigned int number, const char *c
 	return r;
 }
 
-/* One file tells for all: a device uses MSI or MSI-X, never both. */
+/*
+ * One file tells for all: a device uses MSI or MSI-X, never both. Before 3.14 these were folders;
+ * there, MSI is told by `irq`, which holds the first vector with MSI and the line with MSI-X.
+ */
 static int read_msi_type(struct reader *reader, unsigned int number, enum irq_type *ret_type)
 {
 	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
+	uint32_t line = 0;
 	int r;
 
 	r = attr_read_text(reader->root, &text, PCI_FOLDER "/%s/msi_irqs/%u", reader->addr, number);
+	if (r == 0) {
+		*ret_type = strcmp(buf_text(&text), "msi") == 0 ? IRQ_MSI : IRQ_MSIX;
+		return 0;
+	}
+	r = note(reader, r);
 	if (r < 0)
-		return note(reader, r);
-	*ret_type = strcmp(buf_text(&text), "msi") == 0 ? IRQ_MSI : IRQ_MSIX;
+		return r;
+
+	r = note(reader, attr_read_u32(reader->root, FSROOT_SYS, UINT32_MAX, &line,
+				       PCI_FOLDER "/%s/irq", reader->addr));
+	if (r < 0)
+		return r;
+	*ret_type = line == number ? IRQ_MSI : IRQ_MSIX;
 	return 0;
 }
 
