@@ -110,6 +110,9 @@ static void look_at(struct daemon *daemon, const struct hint *hint, bool again, 
 		gone = true;
 	}
 	changed = daemon->changes.count > before;
+	/* late vectors are a PCI device's matter: a virtual network device is done with one look */
+	if (hint->kind == HINT_NETDEV && also.kind != HINT_DEVICE)
+		gone = true;
 	dirty_looked(&daemon->dirty, hint, now_ms, changed, gone);
 
 	/* by schedule, an unchanged network device says nothing new of its PCI device, which has a
