@@ -12,7 +12,6 @@ patterns=(
 	-e '(^|[^A-Za-z0-9_.}])/r[o]ot/[A-Za-z0-9_.]'
 	-e '(^|[^A-Za-z0-9_.}])/w[o]rk(space)?/[A-Za-z0-9_]'
 	-e '/t[m]p/(tmp\.|[a-z_]*_jobs)'
-	-e '\.\./sh[a]red/'
 )
 for path; do
 	# A checkout directly below / has too short a name to be told from ordinary text.
