@@ -5,8 +5,10 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "irqherd/base/log.h"
+#include "irqherd/base/macro.h"
 #include "irqherd/config/config.h"
 
 enum {
@@ -69,9 +71,27 @@ static void print_help(void)
 static void put_legacy(struct options *options, const char *option, const char *key,
 		       const char *value)
 {
-	if (options->legacy_count < sizeof(options->legacy) / sizeof(options->legacy[0]))
+	if (options->legacy_count < ARRAY_SIZE(options->legacy))
 		options->legacy[options->legacy_count++] = (struct legacy_option){ option, key,
 										   value };
+}
+
+/* The given path if it is absolute, too long, or the folder unknown: opening it then says what is
+ * wrong. */
+static const char *absolute_path(struct options *options, const char *path)
+{
+	char folder[2048];
+	char *absolute;
+
+	if (path[0] == '/' || options->absolute_count == ARRAY_SIZE(options->absolute))
+		return path;
+	absolute = options->absolute[options->absolute_count];
+	if (!getcwd(folder, sizeof(folder)) ||
+	    snprintf(absolute, sizeof(options->absolute[0]), "%s/%s", folder, path) >=
+		    (int) sizeof(options->absolute[0]))
+		return path;
+	options->absolute_count++;
+	return absolute;
 }
 
 static enum options_result wrong(const char *what, const char *value, const char *accepted)
@@ -164,5 +184,9 @@ enum options_result options_parse(int argc, char **argv, struct options *ret_opt
 	if (optind < argc)
 		return wrong("argument", argv[optind], "options only, see `irqherd --help'");
 	*ret_options = options;
+	ret_options->config_path = absolute_path(ret_options, options.config_path);
+	ret_options->pid_path = absolute_path(ret_options, options.pid_path);
+	if (options.pxm_path)
+		ret_options->pxm_path = absolute_path(ret_options, options.pxm_path);
 	return OPTIONS_RUN;
 }

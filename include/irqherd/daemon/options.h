@@ -1,4 +1,8 @@
-/* options: the command line, parsed and not yet acted on. Texts are borrowed from argv. */
+/*
+ * options: the command line, parsed and not yet acted on. Texts are borrowed from argv. Relative
+ * paths are made absolute, since a daemon leaves its folder and reads its files again at every
+ * reload.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -31,6 +35,8 @@ struct options {
 	int facility;     /* for syslog */
 	struct legacy_option legacy[16];
 	size_t legacy_count;
+	char absolute[3][4096];
+	size_t absolute_count;
 };
 
 enum options_result {
