@@ -194,6 +194,7 @@ static void make_move(struct daemon *daemon, struct irq *irq, struct move *move,
 {
 	struct hint hint = { .kind = HINT_IRQ, .irq = move->irq };
 	enum move_result result;
+	unsigned int bounces;
 
 	(void) originals_note(&daemon->originals, &daemon->inventory, irq);
 	result = try_move(daemon, move, now_ms);
@@ -206,7 +207,13 @@ static void make_move(struct daemon *daemon, struct irq *irq, struct move *move,
 	switch (result) {
 	case MOVE_APPLIED:
 		cpu_table_note_room(&daemon->cpus, move->to_cpu);
+		bounces = irq->placement.bounces;
 		settle_applied(&daemon->inventory, irq, move, &daemon->policy, now_ms);
+		if (bounces == 0 && irq->placement.bounces)
+			log_info("IRQ %u goes back to where it came from, holding it there for "
+				 "longer each time: "
+				 "cpu=%d",
+				 irq->number, move->to_cpu);
 		watch(daemon, irq);
 		daemon->moves++;
 		say_move(daemon, move, "moved");

@@ -9,12 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "irqherd/base/clock.h"
 #include "irqherd/base/log.h"
 #include "irqherd/outlet/notify.h"
 #include "irqherd/outlet/report.h"
+#include "irqherd/source/kernel.h"
 
 #define FIRST_SAMPLE_MS 1000u
 #define SOON_MS         500u
@@ -237,6 +239,18 @@ static void open_sources(struct daemon *daemon)
 		daemon->machine.genl = &daemon->genl;
 }
 
+/* What limits us on this kernel is said once, at the start. */
+static void say_what_is_missing(struct daemon *daemon)
+{
+	if (kernel_foreign_netns(&daemon->root) == KERNEL_YES)
+		log_notice("in another network namespace than the first process: events of network "
+			   "devices outside "
+			   "of it may be missing");
+	if (kernel_accounts_irq_time(&daemon->root) == KERNEL_NO)
+		log_notice("this kernel does not account interrupt time exactly: loads are "
+			   "estimated by its tick");
+}
+
 static void raise_descriptor_limit(void)
 {
 	struct rlimit limit;
@@ -292,8 +306,10 @@ int daemon_init(struct daemon *daemon, const struct options *options, struct set
 		return r;
 	daemon->machine.find_override = settings_find_override;
 	daemon->machine.override_context = &daemon->settings;
-	if (!options->root)
+	if (!options->root) {
+		say_what_is_missing(daemon);
 		open_sources(daemon);
+	}
 
 	settings_rules(&daemon->settings, &rules);
 	r = inventory_set_rules(&daemon->inventory, &rules, NULL);
@@ -309,6 +325,8 @@ int daemon_init(struct daemon *daemon, const struct options *options, struct set
 	affinity_proc_init(&daemon->affinity_proc, &daemon->root);
 	affinity_null_init(&daemon->affinity_null);
 	daemon_choose_actuator(daemon);
+	if (daemon->actuator->writes)
+		(void) mkdir(OPTIONS_RUN_FOLDER, 0755);
 	r = originals_init(&daemon->originals, &daemon->root,
 			   daemon->actuator->writes ? OPTIONS_ORIGINALS_PATH : NULL);
 	if (r < 0)

@@ -132,13 +132,14 @@ static int run_daemon(const struct options *options, struct settings *settings)
 static int run(const struct options *options, struct settings *settings)
 {
 	struct pidfile pidfile = PIDFILE_INIT;
-	int code;
+	int r, code;
 
 	code = refuse(options, settings);
 	if (code)
 		return code;
-	if (take_pidfile(options, &pidfile) < 0)
-		return EXIT_RUNTIME;
+	r = take_pidfile(options, &pidfile);
+	if (r < 0)
+		return r == -EACCES || r == -EPERM ? EXIT_PERMISSION : EXIT_RUNTIME;
 	if (!options->foreground && daemon(0, 0) < 0) {
 		log_error("can't go to the background: %s", strerror(errno));
 		return EXIT_RUNTIME;

@@ -10,8 +10,10 @@
 
 #define EXIT_RUNTIME       1
 #define EXIT_USAGE         2
+#define EXIT_PERMISSION    4
 #define EXIT_NOTHING_TO_DO 77
 
+#define OPTIONS_RUN_FOLDER     "/run/irqherd"
 #define OPTIONS_PID_PATH       "/run/irqherd/irqherd.pid"
 #define OPTIONS_ORIGINALS_PATH "/run/irqherd/originals"
 
