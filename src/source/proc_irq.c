@@ -233,7 +233,7 @@ static int parse_row(const char *text, const char *end, struct action_table *tab
 	counts = ++text;
 
 	text = skip_counts(text, end);
-	while (text > counts && text[-1] != ' ')
+	while (text < end && text > counts && text[-1] != ' ')
 		text--;
 	chip = next_token(&text, end);
 	if (chip.length > 0 && token_is_hwirq(&chip, &hwirq)) {
