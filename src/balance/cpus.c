@@ -7,6 +7,7 @@
  */
 #include "irqherd/balance/cpus.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -247,7 +248,10 @@ void cpu_table_note_move(struct cpu_table *table, const struct topology *topolog
 {
 	struct cpu_row *from = cpu_table_row(table, move->from_cpu);
 	struct cpu_row *to = cpu_table_row(table, move->to_cpu);
-	bool was_busy = thread_is_busy(to);
+	bool was_busy;
+
+	assert(to);
+	was_busy = thread_is_busy(to);
 
 	/* the source keeps its load: what leaves it is a guess, and no one should fill the gap */
 	if (from)

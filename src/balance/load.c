@@ -58,7 +58,7 @@ static struct cpu_load cpu_load_between(const struct cpu_sample *before,
 					const struct cpu_sample *after, enum load_metric metric)
 {
 	struct cpu_load result = { 0 };
-	uint64_t spent[CPU_TIMES], total = 0;
+	uint64_t spent[CPU_TIMES] = { 0 }, total = 0;
 	uint64_t irq, busy, chosen = 0;
 
 	if (!before->online || !after->online)

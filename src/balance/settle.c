@@ -14,7 +14,7 @@
 /* A change of load that is worth believing. */
 #define FAIR_PART_PPM (PPM / 20)
 
-/* A source below this was not at its limit: that it kept its load says nothing. */
+/* Of a source below this one cannot say that it should show a loss. */
 #define LOADED_PPM (PPM / 2)
 
 #define ROUNDS_TO_JUDGE 2
@@ -155,8 +155,10 @@ bool settle_wants_reading(const struct irq *irq)
 	switch (placement->state) {
 	case PLACEMENT_CONFIRMED:
 		return true;
-	case PLACEMENT_REQUESTED:
 	case PLACEMENT_STUCK:
+		/* its wait ends by the clock: what is recorded by then must be true */
+		return irq->effective_cpu != placement->target_cpu;
+	case PLACEMENT_REQUESTED:
 		return placement->rounds < ROUNDS_READ_EACH ||
 		       placement->rounds % ROUNDS_READ_STEP == 0;
 	case PLACEMENT_IDLE:
@@ -200,6 +202,14 @@ static enum settle_outcome become_settled(struct placement *placement)
 	return SETTLE_FOLLOWED;
 }
 
+/* Whether a load that stayed behind would show: the IRQ was chosen for load, on a CPU that had it.
+ */
+static bool should_show(const struct placement *placement, const struct load *load)
+{
+	return load->valid && placement->source_load_ppm >= LOADED_PPM &&
+	       (placement->reason == REASON_OVERLOAD || placement->reason == REASON_GAIN);
+}
+
 static enum settle_outcome observe_confirmed(struct placement *placement, const struct load *load,
 					     const struct policy *policy, uint64_t now_ms)
 {
@@ -207,7 +217,7 @@ static enum settle_outcome observe_confirmed(struct placement *placement, const 
 		return become_settled(placement);
 	if (placement->rounds < ROUNDS_TO_JUDGE)
 		return SETTLE_WAITING;
-	if (placement->source_load_ppm >= LOADED_PPM)
+	if (should_show(placement, load))
 		return become_stuck(placement, policy, now_ms);
 	return become_settled(placement);
 }
@@ -225,6 +235,10 @@ static enum settle_outcome observe_requested(struct irq *irq, const struct load 
 			       : SETTLE_CONFIRMED;
 	}
 	if (placement->fired >= ROUNDS_TO_JUDGE)
+		return become_stuck(placement, policy, now_ms);
+	/* polled without pause it does not even fire: its load alone tells */
+	if (placement->rounds >= ROUNDS_TO_JUDGE && should_show(placement, load) &&
+	    !load_followed(placement, load))
 		return become_stuck(placement, policy, now_ms);
 	return SETTLE_WAITING;
 }

@@ -81,11 +81,15 @@ static void observed_rounds_lead_to_their_outcome(void **state)
 		  { { 1, 0, 100, 10, 9, SETTLE_WAITING }, { 1, 0, 100, 10, 9, SETTLE_STUCK } },
 		  2,
 		  PLACEMENT_STUCK },
-		{ "does not fire",
+		{ "does not even fire, and its load stays behind",
+		  { { 1, 0, 100, 10, 0, SETTLE_WAITING }, { 1, 0, 100, 10, 0, SETTLE_STUCK } },
+		  2,
+		  PLACEMENT_STUCK },
+		{ "does not fire, and the load goes",
 		  { { 1, 0, 100, 10, 0, SETTLE_WAITING },
-		    { 1, 0, 100, 10, 0, SETTLE_WAITING },
-		    { 1, 0, 100, 10, 0, SETTLE_WAITING },
-		    { 1, 1, 100, 40, 5, SETTLE_FOLLOWED } },
+		    { 1, 0, 30, 10, 0, SETTLE_WAITING },
+		    { 1, 0, 30, 10, 0, SETTLE_WAITING },
+		    { 1, 1, 30, 20, 5, SETTLE_FOLLOWED } },
 		  4,
 		  PLACEMENT_IDLE },
 		{ "somebody else wrote before it fired",
@@ -331,6 +335,7 @@ static void write_that_waits_for_its_interrupt_is_read_ever_more_rarely(void **s
 
 	(void) state;
 	irq = moved_irq(&m);
+	irq->placement.reason = REASON_ARRIVAL;
 	m.load.irq_counts[20] = 0;
 	for (unsigned int i = 0; i < 1000; i++) {
 		readings += settle_wants_reading(irq);
