@@ -1,7 +1,7 @@
 /*
  * Only digits that say something are turned into numbers. A large machine's `intr` line is mostly
- * " 0" for IRQ numbers that nobody has, so the totals are cleared at once and runs of zeros are
- * passed over eight bytes at a time; all other numbers are read byte by byte, once.
+ * " 0" for IRQ numbers that nobody has, so runs of zeros are taken eight bytes at a time; all other
+ * numbers are read byte by byte, once.
  */
 #include "irqherd/source/proc_stat.h"
 
@@ -50,34 +50,36 @@ int proc_stat_read(struct proc_stat *stat, uint64_t now_ms, struct sample *sampl
 	return 0;
 }
 
-static bool is_digit(char c)
+static inline bool is_digit(char c)
 {
 	return (unsigned char) (c - '0') < 10;
 }
 
-/* False where no number follows. Of a number that outgrows 64 bits, the low ones are kept. */
-static bool next_number(const char **text, const char *end, uint64_t *ret_number)
+/*
+ * Answers the text behind the number, NULL where none follows. Of a number that outgrows 64 bits,
+ * the low ones are kept. Inline, since half of the cost would be the call.
+ */
+static inline const char *next_number(const char *text, const char *end, uint64_t *number)
 {
-	const char *p = *text;
-	uint64_t number = 0;
+	uint64_t value = 0;
 
-	while (p < end && *p == ' ')
-		p++;
-	if (p == end || !is_digit(*p))
-		return false;
-	for (; p < end && is_digit(*p); p++)
-		number = number * 10 + (uint64_t) (*p - '0');
-	if (p < end && *p != ' ')
-		return false;
+	while (text < end && *text == ' ')
+		text++;
+	if (text == end || !is_digit(*text))
+		return NULL;
+	do
+		value = value * 10 + (uint64_t) (*text++ - '0');
+	while (text < end && is_digit(*text));
+	if (text < end && *text != ' ')
+		return NULL;
 
-	*text = p;
-	*ret_number = number;
-	return true;
+	*number = value;
+	return text;
 }
 
 /*
  * Text begins behind "cpu". Answers 1 for a CPU that we can hold, else 0. Older kernels have fewer
- * columns (steal came with 2.6.11); those stay 0.
+ * columns (steal came with 2.6.11); those are 0.
  */
 static int parse_cpu_line(const char *text, const char *end, struct sample *sample)
 {
@@ -85,7 +87,8 @@ static int parse_cpu_line(const char *text, const char *end, struct sample *samp
 	uint64_t number;
 	int r;
 
-	if (!next_number(&text, end, &number) || number >= CPU_LIMIT)
+	text = next_number(text, end, &number);
+	if (!text || number >= CPU_LIMIT)
 		return 0;
 
 	r = sample_reserve_cpus(sample, (unsigned int) number + 1);
@@ -94,14 +97,12 @@ static int parse_cpu_line(const char *text, const char *end, struct sample *samp
 
 	cpu = &sample->cpus[number];
 	cpu->online = true;
-	for (size_t i = 0; i < CPU_TIMES && next_number(&text, end, &cpu->ticks[i]); i++)
-		;
+	for (size_t i = 0; i < CPU_TIMES; i++) {
+		cpu->ticks[i] = 0;
+		if (text)
+			text = next_number(text, end, &cpu->ticks[i]);
+	}
 	return 1;
-}
-
-static bool all_zeros(const char *text)
-{
-	return memcmp(text, " 0 0 0 0", 2 * ZEROS) == 0;
 }
 
 /* Text begins behind "intr"; the first number is the sum of all. */
@@ -109,27 +110,37 @@ static int parse_intr_line(const char *text, const char *end, struct sample *sam
 {
 	size_t most = (size_t) (end - text) / 2; /* a slot takes two bytes or more */
 	unsigned int slot = 0;
+	uint32_t *totals;
 	uint64_t number;
 	int r;
 
-	if (!next_number(&text, end, &number))
+	text = next_number(text, end, &number);
+	if (!text)
 		return 0;
 
-	r = sample_reserve_irqs(sample,
-				most < IRQ_NUMBER_LIMIT ? (unsigned int) most : IRQ_NUMBER_LIMIT);
-	if (r < 0)
-		return r;
+	if (most > IRQ_NUMBER_LIMIT)
+		most = IRQ_NUMBER_LIMIT;
+	if (most > sample->irq_size) {
+		r = sample_reserve_irqs(sample, (unsigned int) most);
+		if (r < 0)
+			return r;
+	}
 
-	while (slot < sample->irq_slots) {
-		/* The byte behind the zeros must not go on with the last one's number: "01". */
-		while (end - text > 2 * ZEROS && slot + ZEROS <= sample->irq_slots &&
-		       all_zeros(text) && text[2 * ZEROS] == ' ') {
+	totals = sample->irq_totals;
+	while (slot < most) {
+		/* The byte behind them must not go on with the last zero's number: "01". */
+		if (end - text > 2 * ZEROS && slot + ZEROS <= most && text[2 * ZEROS] == ' ' &&
+		    memcmp(text, " 0 0 0 0", 2 * ZEROS) == 0) {
+			memset(&totals[slot], 0, ZEROS * sizeof(totals[0]));
 			text += 2 * ZEROS;
 			slot += ZEROS;
+			continue;
 		}
-		if (slot == sample->irq_slots || !next_number(&text, end, &number))
+
+		text = next_number(text, end, &number);
+		if (!text)
 			break;
-		sample->irq_totals[slot++] = (uint32_t) number;
+		totals[slot++] = (uint32_t) number;
 	}
 	sample->irq_slots = slot;
 	return 0;
@@ -142,9 +153,9 @@ int proc_stat_parse(const char *text, size_t length, struct sample *sample)
 	int r;
 
 	sample->valid = false;
-	if (sample->cpu_count > 0)
-		memset(sample->cpus, 0, sample->cpu_count * sizeof(sample->cpus[0]));
 	sample->irq_slots = 0;
+	for (unsigned int i = 0; i < sample->cpu_count; i++)
+		sample->cpus[i].online = false;
 
 	while (text < end) {
 		const char *next = memchr(text, '\n', (size_t) (end - text));
