@@ -115,19 +115,17 @@ static int probe_irq(void *context, const char *name)
 {
 	struct probe *probe = context;
 	uint32_t irq;
-	int fd;
+	int r;
 
 	if (parse_u32(name, 0, UINT32_MAX, &irq) < 0 || !has_write_bit(probe->root, irq))
 		return 0;
 
-	fd = fsroot_open(probe->root, FSROOT_PROC, O_WRONLY | O_CLOEXEC, "irq/%u/smp_affinity_list",
-			 irq);
-	if (fd == -ENOENT)
+	/* not opened: a start that opens an affinity for writing looks like one that writes it */
+	r = fsroot_may_write(probe->root, FSROOT_PROC, "irq/%u/smp_affinity_list", irq);
+	if (r == -ENOENT)
 		return 0; /* gone since the look at its mode: ask the next */
-	if (fd >= 0)
-		(void) close(fd);
 
-	probe->result = fd < 0 ? fd : 0;
+	probe->result = r;
 	return 1;
 }
 

@@ -217,20 +217,41 @@ int fsroot_read_link(struct fsroot *root, enum fsroot_tree tree, struct buf *tar
 	return buf_append(target, link, (size_t) length);
 }
 
-bool fsroot_exists(struct fsroot *root, enum fsroot_tree tree, const char *format, ...)
+static int access_path(struct fsroot *root, enum fsroot_tree tree, int mode, const char *format,
+		       va_list arguments)
 {
 	char path[PATH_MAX];
 	int directory = tree_fd(root, tree);
+	int r;
+
+	r = format_path(path, format, arguments);
+	if (r < 0)
+		return r;
+	if (directory < 0)
+		return -ENOENT;
+	return faccessat(directory, inside(path), mode, 0) < 0 ? -errno : 0;
+}
+
+bool fsroot_exists(struct fsroot *root, enum fsroot_tree tree, const char *format, ...)
+{
 	va_list arguments;
 	int r;
 
 	va_start(arguments, format);
-	r = format_path(path, format, arguments);
+	r = access_path(root, tree, F_OK, format, arguments);
 	va_end(arguments);
-	if (r < 0 || directory < 0)
-		return false;
+	return r == 0;
+}
 
-	return faccessat(directory, inside(path), F_OK, 0) == 0;
+int fsroot_may_write(struct fsroot *root, enum fsroot_tree tree, const char *format, ...)
+{
+	va_list arguments;
+	int r;
+
+	va_start(arguments, format);
+	r = access_path(root, tree, W_OK, format, arguments);
+	va_end(arguments);
+	return r;
 }
 
 int fsroot_list(struct fsroot *root, enum fsroot_tree tree,

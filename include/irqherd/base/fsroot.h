@@ -44,6 +44,9 @@ int fsroot_read_link(struct fsroot *root, enum fsroot_tree tree, struct buf *tar
 		     const char *format, ...) _printf_(4, 5);
 bool fsroot_exists(struct fsroot *root, enum fsroot_tree tree, const char *format, ...)
 	_printf_(3, 4);
+/* 0: an open for writing would be granted. Asks, opens nothing. */
+int fsroot_may_write(struct fsroot *root, enum fsroot_tree tree, const char *format, ...)
+	_printf_(3, 4);
 
 /*
  * Calls each(context, name) for every entry but "." and "..", in the directory's own order, until
