@@ -109,7 +109,8 @@ static void note_unsettled(struct cpu_table *table, const struct placement *plac
 		target->expected_ppm += EXPECTED_PPM;
 }
 
-static void fill_irq(struct cpu_table *table, const struct snapshot *now, const struct irq *irq)
+static void fill_irq(struct cpu_table *table, const struct snapshot *now,
+		     const struct policy *policy, const struct irq *irq)
 {
 	struct cpu_row *row;
 
@@ -132,6 +133,9 @@ static void fill_irq(struct cpu_table *table, const struct snapshot *now, const 
 		table->away++;
 	if (!row->allowed && irq_movable(irq))
 		table->strays++;
+	/* whose CPU is calm is nobody's candidate: most of a quiet round's IRQs end here */
+	if (row->measured_ppm < policy->threshold_ppm)
+		return;
 	if (irq_is_candidate(irq, now))
 		row->candidates++;
 	else if (irq_is_external_candidate(irq, now))
@@ -157,7 +161,7 @@ int cpu_table_fill(struct cpu_table *table, const struct snapshot *now, const st
 	fill_cpus(table, now, policy);
 	for (unsigned int i = 0; i < inventory->irq_slots; i++)
 		if (inventory->irqs[i])
-			fill_irq(table, now, inventory->irqs[i]);
+			fill_irq(table, now, policy, inventory->irqs[i]);
 	return 0;
 }
 

@@ -20,7 +20,8 @@ struct cpu_row {
 				  ranks targets */
 	uint32_t irqs;         /* requested IRQs that fire here */
 	uint32_t active;       /* of them, those that counted in the interval */
-	uint32_t candidates;   /* of the active, those that may leave for load */
+	uint32_t candidates;   /* of the active, those that may leave for load; counted at or above
+				  the threshold only, as the next */
 	uint32_t externals;    /* of the active, those that only their foreign hand keeps here */
 	uint32_t unsettled;    /* moves away from here whose load is still awaited */
 	uint32_t busy_threads; /* row of a core's lowest CPU: its threads that are busy */

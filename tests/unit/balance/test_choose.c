@@ -266,6 +266,7 @@ static void who_has_no_room_is_passed_over(void **state)
 	machine_put_irq(&m, 21, 0, 0, 80);
 	machine_put_irq(&m, 22, 1, 0, 70);
 	machine_put_irq(&m, 23, 1, 0, 60)->placement.moved_ms = 1;
+	machine_set_load(&m, 0, 100);
 	m.policy.choice = CHOICE_MAX;
 	assert_true(no_room_add(&no_room, machine_irq(&m, 20)));
 	assert_int_equal(chosen(&m, 0, &no_room), 22);
@@ -284,6 +285,7 @@ static void foreign_hand_is_overruled_only_where_nobody_else_can_leave(void **st
 	machine_init(&m, 2, 2, 1);
 	machine_put_irq(&m, 20, 0, 0, 90)->external = true;
 	machine_put_irq(&m, 21, 0, 0, 10);
+	machine_set_load(&m, 0, 100);
 	m.policy.choice = CHOICE_MAX;
 	assert_int_equal(chosen(&m, 0, NULL), 21);
 	machine_irq(&m, 21)->managed = true;

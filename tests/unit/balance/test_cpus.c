@@ -11,14 +11,15 @@ static void irqs_sit_where_they_fire(void **state)
 	machine_put_irq(&m, 22, 0, 1, 5);
 	machine_put_irq(&m, 23, 0, -1, 5);
 	machine_irq(&m, 22)->managed = true;
-	machine_set_load(&m, 0, 40);
+	machine_set_load(&m, 0, 99);
+	machine_set_load(&m, 1, 99);
 	m.load.cpus[3].valid = false;
 	machine_fill(&m);
 	assert_int_equal(m.table.count, 4);
 	assert_int_equal(m.table.rows[0].irqs, 2);
 	assert_int_equal(m.table.rows[0].active, 1);
 	assert_int_equal(m.table.rows[0].candidates, 1);
-	assert_int_equal(m.table.rows[0].load_ppm, POINTS(40));
+	assert_int_equal(m.table.rows[0].load_ppm, POINTS(99));
 	assert_int_equal(m.table.rows[1].irqs, 1);
 	assert_int_equal(m.table.rows[1].active, 1);
 	assert_int_equal(m.table.rows[1].candidates, 0);
