@@ -77,21 +77,6 @@ static void say_outcome(struct daemon *daemon, const struct irq *irq, enum settl
 	}
 }
 
-static bool still_of_interest(const struct irq *irq)
-{
-	switch (irq->placement.state) {
-	case PLACEMENT_REQUESTED:
-	case PLACEMENT_CONFIRMED:
-	case PLACEMENT_STUCK:
-		return true;
-	case PLACEMENT_IDLE:
-	case PLACEMENT_REVERTED:
-	case PLACEMENT_FAILED:
-		return false;
-	}
-	return false;
-}
-
 /* False: nothing more to be seen of it. */
 static bool settle_one(struct daemon *daemon, const struct watched_irq *watched, uint64_t now_ms)
 {
@@ -102,7 +87,7 @@ static bool settle_one(struct daemon *daemon, const struct watched_irq *watched,
 	mask_id asked;
 	int r;
 
-	if (!irq || irq->generation != watched->generation || !still_of_interest(irq))
+	if (!irq || irq->generation != watched->generation || !settle_is_watching(irq))
 		return false;
 	asked = irq->asked;
 	effective = irq->effective_cpu;
@@ -119,7 +104,7 @@ static bool settle_one(struct daemon *daemon, const struct watched_irq *watched,
 	say_outcome(daemon, irq, outcome);
 	if (outcome == SETTLE_REVERTED)
 		settle_foreign(irq, &daemon->policy, now_ms);
-	return still_of_interest(irq);
+	return settle_is_watching(irq);
 }
 
 void daemon_settle(struct daemon *daemon, uint64_t now_ms)

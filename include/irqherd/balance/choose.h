@@ -3,9 +3,9 @@
 
 #include "irqherd/balance/cpus.h"
 #include "irqherd/balance/place.h"
-#include "irqherd/balance/policy.h"
 #include "irqherd/base/rng.h"
 #include "irqherd/model/move.h"
+#include "irqherd/model/policy.h"
 
 /*
  * Whether an IRQ may leave its CPU for load: active, movable, not cooling down, not stuck, not

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "irqherd/balance/policy.h"
 #include "irqherd/model/move.h"
+#include "irqherd/model/policy.h"
 
 struct cpu_row {
 	uint32_t load_ppm;     /* measured, plus what this plan moves here: what a target has */

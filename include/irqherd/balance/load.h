@@ -1,8 +1,8 @@
 /* load: from two samples to loads and interrupt counts. */
 #pragma once
 
-#include "irqherd/balance/policy.h"
 #include "irqherd/model/load.h"
+#include "irqherd/model/policy.h"
 
 /*
  * A field that went backwards counts 0. A CPU on which no time passed is not valid. A total that

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "irqherd/balance/cpus.h"
-#include "irqherd/balance/policy.h"
 #include "irqherd/model/move.h"
+#include "irqherd/model/policy.h"
 
 /*
  * Home CPUs that may be targets and are below load-limit: lowest load, then fewest IRQs, then a

@@ -5,9 +5,9 @@
 #pragma once
 
 #include "irqherd/balance/cpus.h"
-#include "irqherd/balance/policy.h"
 #include "irqherd/base/rng.h"
 #include "irqherd/model/move.h"
+#include "irqherd/model/policy.h"
 
 /* One round (behaviour: forbidden CPUs are left, IRQs go home, overload is relieved), within
  * move_budget. */

@@ -17,10 +17,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "irqherd/balance/policy.h"
 #include "irqherd/model/inventory.h"
 #include "irqherd/model/load.h"
 #include "irqherd/model/move.h"
+#include "irqherd/model/policy.h"
 
 enum settle_outcome {
 	SETTLE_WAITING,   /* nothing new */

@@ -4,11 +4,11 @@
  */
 #pragma once
 
-#include "irqherd/balance/policy.h"
 #include "irqherd/config/config.h"
 #include "irqherd/config/proximity.h"
 #include "irqherd/daemon/options.h"
 #include "irqherd/model/inventory.h"
+#include "irqherd/model/policy.h"
 
 struct settings {
 	struct config config;

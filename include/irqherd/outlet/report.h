@@ -9,11 +9,11 @@
 
 #include <stdbool.h>
 
-#include "irqherd/balance/policy.h"
 #include "irqherd/base/buf.h"
 #include "irqherd/model/inventory.h"
 #include "irqherd/model/load.h"
 #include "irqherd/model/move.h"
+#include "irqherd/model/policy.h"
 
 int report_machine(const struct inventory *inventory,
 		   struct buf *text); /* nodes, CPUs, isolation */
