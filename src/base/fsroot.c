@@ -217,8 +217,8 @@ int fsroot_read_link(struct fsroot *root, enum fsroot_tree tree, struct buf *tar
 	return buf_append(target, link, (size_t) length);
 }
 
-static int access_path(struct fsroot *root, enum fsroot_tree tree, int mode, const char *format,
-		       va_list arguments)
+_printf_(4, 0) static int access_path(struct fsroot *root, enum fsroot_tree tree, int mode,
+				      const char *format, va_list arguments)
 {
 	char path[PATH_MAX];
 	int directory = tree_fd(root, tree);
