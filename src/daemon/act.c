@@ -78,7 +78,7 @@ static void say_outcome(struct daemon *daemon, const struct irq *irq, enum settl
 }
 
 /* False: nothing more to be seen of it. */
-static bool settle_one(struct daemon *daemon, const struct watched_irq *watched, uint64_t now_ms)
+static bool settle_one(struct daemon *daemon, struct watched_irq *watched, uint64_t now_ms)
 {
 	struct irq *irq = inventory_find_irq(&daemon->inventory, watched->number);
 	struct hint hint = { .kind = HINT_IRQ, .irq = watched->number };
@@ -99,6 +99,13 @@ static bool settle_one(struct daemon *daemon, const struct watched_irq *watched,
 			return false;
 		}
 	}
+	/* the driver's own doing has an event that may be on its way: a foreign hand is one seen
+	 * twice */
+	if (asked != irq->asked && !watched->suspected) {
+		watched->suspected = true;
+		return true;
+	}
+	watched->suspected = false;
 	outcome = settle_observe(&daemon->inventory, irq, asked, effective, &daemon->load,
 				 &daemon->policy, now_ms);
 	say_outcome(daemon, irq, outcome);

@@ -375,6 +375,7 @@ void daemon_deinit(struct daemon *daemon)
 static void start_io(struct daemon *daemon, ev_io *watcher, int fd)
 {
 	ev_io_init(watcher, on_event, fd, EV_READ);
+	ev_set_priority(watcher, EV_MAXPRI); /* events before the round that is due with them */
 	watcher->data = daemon;
 	if (fd >= 0)
 		ev_io_start(daemon->loop, watcher);

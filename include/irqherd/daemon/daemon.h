@@ -36,6 +36,7 @@
 struct watched_irq {
 	unsigned int number;
 	uint32_t generation;
+	bool suspected; /* its affinity was seen changed once, and no event explained it yet */
 };
 
 /* Counts grow on a number that nothing explains: not asked about again before `until_ms`. */
