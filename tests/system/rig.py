@@ -321,6 +321,11 @@ class Daemon:
         self.wait_log(r"^rounds=.*\n", begin)
         return self.log(begin)
 
+    def section(self, device):
+        """What the dump says of one PCI device; empty: it has no IRQs."""
+        match = re.search(rf"^{device} .*\n(    .*\n)*", self.dump(), re.MULTILINE)
+        return match.group() if match else ""
+
     def counters(self):
         line = re.search(r"^rounds=.*$", self.dump(), re.MULTILINE).group()
         return {key: int(value) for key, value in re.findall(r"([\w-]+)=(\d+)", line)}
@@ -379,7 +384,7 @@ class Daemon:
 
     def __exit__(self, kind, *_):
         if kind:
-            print("--- end of irqherd's log", *self.log().splitlines()[-80:], "---", sep="\n")
+            print("--- end of irqherd's log", *self.log().splitlines()[-30:], "---", sep="\n")
         self.close()
 
 
