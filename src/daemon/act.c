@@ -26,10 +26,12 @@ void daemon_choose_actuator(struct daemon *daemon)
 
 static void watch(struct daemon *daemon, const struct irq *irq)
 {
+	const struct watched_irq fresh = { .number = irq->number, .generation = irq->generation };
+
 	for (size_t i = 0; i < daemon->watched_count; i++) {
 		if (daemon->watched[i].number != irq->number)
 			continue;
-		daemon->watched[i].generation = irq->generation;
+		daemon->watched[i] = fresh;
 		return;
 	}
 	if (daemon->watched_count == daemon->watched_size) {
@@ -42,8 +44,7 @@ static void watch(struct daemon *daemon, const struct irq *irq)
 		daemon->watched = watched;
 		daemon->watched_size = size;
 	}
-	daemon->watched[daemon->watched_count++] = (struct watched_irq){ irq->number,
-									 irq->generation };
+	daemon->watched[daemon->watched_count++] = fresh;
 }
 
 static void say_outcome(struct daemon *daemon, const struct irq *irq, enum settle_outcome outcome)
