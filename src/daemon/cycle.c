@@ -12,6 +12,7 @@
 #include "irqherd/balance/plan.h"
 #include "irqherd/base/log.h"
 #include "irqherd/daemon/daemon.h"
+#include "irqherd/source/proc_irq.h"
 
 #define UNEXPLAINED_FIRST_MS   1000u
 #define UNEXPLAINED_LONGEST_MS 600000u
@@ -25,6 +26,7 @@ int daemon_sample(struct daemon *daemon, uint64_t now_ms)
 	if (r < 0)
 		return r;
 	daemon->newest = next;
+	daemon->sampled_generation = daemon->inventory.generations;
 	return load_update(&daemon->load, &daemon->samples[next ^ 1], &daemon->samples[next],
 			   daemon->policy.metric);
 }
@@ -69,6 +71,14 @@ static bool ask_about(struct daemon *daemon, unsigned int number, uint64_t now_m
 	return true;
 }
 
+static void forget_unexplained(struct daemon *daemon, unsigned int number)
+{
+	struct unexplained_irq *entry = find_unexplained(daemon, number);
+
+	if (entry)
+		*entry = daemon->unexplained[--daemon->unexplained_count];
+}
+
 /* Counts that grow on an IRQ that we do not know, or believed unrequested: a driver asked for it
  * and nobody told us. */
 static bool find_unknown_irqs(struct daemon *daemon, uint64_t now_ms)
@@ -93,8 +103,34 @@ static bool find_unknown_irqs(struct daemon *daemon, uint64_t now_ms)
 	return found;
 }
 
-/* Totals that fell: the IRQ was freed and made anew between two rounds. */
-static bool find_remade_irqs(struct daemon *daemon, uint64_t now_ms)
+/*
+ * A mask takes effect with the IRQ's next interrupt: one read in between shows the CPU from before,
+ * and no event tells when that changes. Reading again is due once it has fired.
+ */
+static void find_where_irqs_went(struct daemon *daemon, uint64_t now_ms)
+{
+	const struct load *load = &daemon->load;
+	const struct mask_table *masks = &daemon->inventory.masks;
+
+	for (unsigned int number = 0; number < load->irq_slots; number++) {
+		struct irq *irq;
+
+		if (!load->irq_counts[number])
+			continue;
+		irq = inventory_find_irq(&daemon->inventory, number);
+		if (!irq || irq->effective_cpu == CPU_NONE || irq->asked == MASK_NONE ||
+		    mask_test(masks, irq->asked, irq->effective_cpu) ||
+		    !ask_about(daemon, number, now_ms))
+			continue;
+		(void) irq_read_effective(&daemon->root, number, &irq->effective_cpu);
+		if (mask_test(masks, irq->asked, irq->effective_cpu))
+			forget_unexplained(daemon, number);
+	}
+}
+
+/* Totals that fell: the IRQ was freed and made anew between two rounds. Where an event has told so
+ * since the last sample, that is nothing new. */
+static bool find_remade_irqs(struct daemon *daemon, uint32_t last_generation, uint64_t now_ms)
 {
 	bool found = false;
 
@@ -102,7 +138,7 @@ static bool find_remade_irqs(struct daemon *daemon, uint64_t now_ms)
 		struct hint hint = { .kind = HINT_IRQ, .irq = daemon->load.restarted[i] };
 		struct irq *irq = inventory_find_irq(&daemon->inventory, hint.irq);
 
-		if (!irq)
+		if (!irq || irq->generation > last_generation)
 			continue;
 		inventory_note_remade(&daemon->inventory, irq, &daemon->changes);
 		found = dirty_put(&daemon->dirty, &hint, now_ms) == 0 || found;
@@ -127,6 +163,7 @@ void daemon_decide(struct daemon *daemon, uint64_t now_ms)
 
 bool daemon_round(struct daemon *daemon, uint64_t now_ms)
 {
+	uint32_t last_generation = daemon->sampled_generation;
 	bool unknown, remade;
 	int r;
 
@@ -140,10 +177,11 @@ bool daemon_round(struct daemon *daemon, uint64_t now_ms)
 		return false;
 
 	unknown = find_unknown_irqs(daemon, now_ms);
-	remade = find_remade_irqs(daemon, now_ms);
+	remade = find_remade_irqs(daemon, last_generation, now_ms);
 	if (unknown || remade)
 		daemon_look(daemon, now_ms);
 	daemon_settle(daemon, now_ms);
+	find_where_irqs_went(daemon, now_ms);
 	daemon_decide(daemon, now_ms);
 	daemon_act(daemon, now_ms);
 

@@ -57,8 +57,9 @@ struct daemon {
 	struct rtnl_source links;
 	struct genl_source genl;
 	struct proc_stat stat;
-	struct sample samples[2]; /* the two last ones, used in turn */
-	unsigned int newest;      /* index of the last sample */
+	struct sample samples[2];    /* the two last ones, used in turn */
+	unsigned int newest;         /* index of the last sample */
+	uint32_t sampled_generation; /* inventory::generations at that sample */
 	struct load load;
 	struct slow_check slow_check;
 	struct policy policy;
