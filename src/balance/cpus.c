@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "irqherd/balance/choose.h"
+#include "irqherd/balance/candidate.h"
 
 #define FULL_WAIT_MS     10000u
 #define FULL_WAIT_MAX_MS 600000u

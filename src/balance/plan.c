@@ -5,6 +5,7 @@
  */
 #include "irqherd/balance/plan.h"
 
+#include "irqherd/balance/candidate.h"
 #include "irqherd/balance/choose.h"
 #include "irqherd/balance/place.h"
 

@@ -19,7 +19,6 @@
 #include "attr.h"
 #include "irqherd/base/parse.h"
 #include "irqherd/model/inventory.h"
-#include "irqherd/source/sysfs_pci.h"
 
 #define MSI_INDEX_MASK 0x7ffu /* PCI-MSI hwirq: domain, device, then 11 bits of vector index */
 #define STREAM_CHUNK   65536u

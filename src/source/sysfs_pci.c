@@ -36,36 +36,6 @@ static int grow(void **items, size_t count, size_t *size, size_t item)
 	return 0;
 }
 
-void irq_number_list_deinit(struct irq_number_list *list)
-{
-	free(list->items);
-	*list = IRQ_NUMBER_LIST_INIT;
-}
-
-int irq_number_list_append(struct irq_number_list *list, unsigned int number)
-{
-	int r;
-
-	r = grow((void **) &list->items, list->count, &list->size, sizeof(list->items[0]));
-	if (r < 0)
-		return r;
-	list->items[list->count++] = number;
-	return 0;
-}
-
-static int compare_numbers(const void *a, const void *b)
-{
-	unsigned int left = *(const unsigned int *) a, right = *(const unsigned int *) b;
-
-	return (left > right) - (left < right);
-}
-
-void irq_number_list_sort(struct irq_number_list *list)
-{
-	if (list->count > 1)
-		qsort(list->items, list->count, sizeof(list->items[0]), compare_numbers);
-}
-
 void pci_addr_list_deinit(struct pci_addr_list *list)
 {
 	free(list->items);

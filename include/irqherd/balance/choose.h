@@ -7,16 +7,6 @@
 #include "irqherd/model/move.h"
 #include "irqherd/model/policy.h"
 
-/*
- * Whether an IRQ may leave its CPU for load: active, movable, not cooling down, not stuck, not
- * requested and unconfirmed, and not kept there by a foreign hand whose time is not over.
- */
-bool irq_is_candidate(const struct irq *irq, const struct snapshot *now);
-
-/* Whether only a foreign hand keeps it from being a candidate: overload of its CPU lifts that, if
- * there is no other. */
-bool irq_is_external_candidate(const struct irq *irq, const struct snapshot *now);
-
 /* Whether a CPU is at or above the threshold, with a candidate and another active IRQ of any kind.
  * A CPU that may not be used is not overloaded: its IRQs leave anyway. */
 bool cpu_is_overloaded(const struct cpu_row *row, const struct policy *policy);

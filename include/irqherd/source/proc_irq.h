@@ -12,8 +12,7 @@
 #include "irqherd/base/map.h"
 #include "irqherd/model/facts.h"
 #include "irqherd/model/mask_table.h"
-
-struct irq_number_list;
+#include "irqherd/source/irq_number_list.h"
 
 /* Owns the texts that its facts point to. */
 struct irq_reading {

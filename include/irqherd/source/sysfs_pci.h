@@ -7,6 +7,7 @@
 #include "irqherd/base/pci_addr.h"
 #include "irqherd/model/facts.h"
 #include "irqherd/model/mask_table.h"
+#include "irqherd/source/irq_number_list.h"
 #include "irqherd/source/proc_irq.h"
 
 /* Owns the texts and arrays that its facts point to. */
@@ -45,16 +46,5 @@ int device_list(struct fsroot *root, struct pci_addr_list *ret_list);
  * The numbers of the IRQs that device_read would find: those in msi_irqs (sorted), or the INTx line
  * if there are none. Cheap: for comparing. -ENOENT: no such device.
  */
-struct irq_number_list {
-	unsigned int *items;
-	size_t count;
-	size_t size;
-};
-
-#define IRQ_NUMBER_LIST_INIT ((struct irq_number_list){ NULL, 0, 0 })
-
-void irq_number_list_deinit(struct irq_number_list *list);
-int irq_number_list_append(struct irq_number_list *list, unsigned int number); /* -ENOMEM */
-void irq_number_list_sort(struct irq_number_list *list);
 int device_irq_numbers(struct fsroot *root, const struct pci_addr *addr,
 		       struct irq_number_list *ret_list);

@@ -1,5 +1,7 @@
 #include "balance_machine.h"
 
+#include "irqherd/balance/candidate.h"
+
 static void candidate_is_active_movable_and_free(void **state)
 {
 	enum what {
