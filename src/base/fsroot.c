@@ -229,7 +229,7 @@ _printf_(4, 0) static int access_path(struct fsroot *root, enum fsroot_tree tree
 		return r;
 	if (directory < 0)
 		return -ENOENT;
-	return faccessat(directory, inside(path), mode, 0) < 0 ? -errno : 0;
+	return faccessat(directory, inside(path), mode, AT_EACCESS) < 0 ? -errno : 0;
 }
 
 bool fsroot_exists(struct fsroot *root, enum fsroot_tree tree, const char *format, ...)
