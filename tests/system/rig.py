@@ -423,6 +423,47 @@ def affinity_writes(output):
 
 
 # ---------------------------------------------------------------------------------------------------
+# a machine on paper
+
+
+def capture(folder):
+    """Copies what the daemon reads of /proc and /sys into folder: a machine for --root."""
+    folder = pathlib.Path(folder)
+
+    def copy(path):
+        try:
+            data = path.read_bytes()
+        except OSError:
+            return
+        target = folder / str(path)[1:]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+
+    for name in ("stat", "interrupts"):
+        copy(pathlib.Path("/proc") / name)
+    for pattern in ("smp_affinity", "smp_affinity_list", "effective_affinity",
+                    "effective_affinity_list", "node"):
+        for path in IRQ.glob(f"*/{pattern}"):
+            copy(path)
+    for pattern in ("kernel/irq/*/*", "devices/system/cpu/*", "devices/system/cpu/cpu*/topology/*",
+                    "devices/system/cpu/cpu*/cache/index*/*", "devices/system/node/*",
+                    "devices/system/node/node*/*"):
+        for path in pathlib.Path("/sys").glob(pattern):
+            if path.is_file():
+                copy(path)
+    for device in PCI.iterdir():
+        real = device.resolve()
+        for path in [*real.glob("*"), *real.glob("msi_irqs/*")]:
+            if path.is_file() and not re.match(r"resource|rom|config|remove|rescan|reset", path.name):
+                copy(path)
+        links = folder / "sys/bus/pci/devices"
+        links.mkdir(parents=True, exist_ok=True)
+        (links / device.name).symlink_to(os.path.join("../../..", str(real)[len("/sys/"):]))
+        if (real / "driver").exists():
+            (folder / str(real)[1:] / "driver").symlink_to(os.readlink(real / "driver"))
+
+
+# ---------------------------------------------------------------------------------------------------
 # running
 
 
