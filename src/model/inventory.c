@@ -34,6 +34,11 @@ static int report(struct inventory *inventory, struct change_list *changes, enum
 	return change_list_add(changes, &change);
 }
 
+static bool irq_is_shared(const struct irq *irq)
+{
+	return !list_empty(&irq->owners) && irq->owners.next != irq->owners.previous;
+}
+
 static unsigned int irq_index(const struct irq *irq)
 {
 	if (list_empty(&irq->owners))
@@ -80,6 +85,15 @@ static void placement_reset(struct irq *irq)
 	irq->placement = (struct placement){ .source_cpu = CPU_NONE, .target_cpu = CPU_NONE };
 	irq->external = false;
 	irq->external_until_ms = 0;
+}
+
+/* Moved, but not made anew: what the kernel refused once it refuses still. */
+static void placement_restart(struct irq *irq)
+{
+	bool refused = irq->placement.refused;
+
+	placement_reset(irq);
+	irq->placement.refused = refused;
 }
 
 static void new_generation(struct inventory *inventory, struct irq *irq)
@@ -213,27 +227,46 @@ static int refresh_irq_home(struct inventory *inventory, struct irq *irq, bool j
 	if (mask_test(&inventory->masks, home.cpus, irq->effective_cpu))
 		irq->placement.away = AWAY_NO;
 	else if (irq->effective_cpu != CPU_NONE && irq->placement.away == AWAY_NO)
-		irq->placement.away = AWAY_REHOMED;
+		irq->placement.away = cpumask_test(&inventory->topology.online, irq->effective_cpu)
+					      ? AWAY_REHOMED
+					      : AWAY_BROKEN;
 	return report_irq(inventory, changes, CHANGE_IRQ_REHOMED, irq);
+}
+
+/* The list of a device whose node is known is not kept: the kernel makes it of the CPUs that are
+ * online when it is read, so it would be stale after the next CPU event. */
+static void forget_local_cpus(const struct inventory *inventory, struct device *device)
+{
+	if (topology_find_node(&inventory->topology, device->node))
+		device->local_cpus = MASK_NONE;
+}
+
+static int refresh_device_alone(struct inventory *inventory, struct device *device, bool judge,
+				struct change_list *changes)
+{
+	struct home home, before = device->home;
+	int r;
+
+	forget_local_cpus(inventory, device);
+	r = home_of_device(inventory, device, &home);
+	if (r < 0)
+		return r;
+	device->home = home;
+
+	/* another line of the proximity file that says the same is no other home */
+	before.line = home.line;
+	if (!judge || home_equal(&home, &before))
+		return 0;
+	return report(inventory, changes, CHANGE_DEVICE_REHOMED, device, NULL, 0);
 }
 
 static int refresh_device_home(struct inventory *inventory, struct device *device, bool judge,
 			       struct change_list *changes)
 {
-	struct home home;
-	bool moved;
-	int r;
+	int r = refresh_device_alone(inventory, device, judge, changes);
 
-	r = home_of_device(inventory, device, &home);
 	if (r < 0)
 		return r;
-	moved = !home_equal(&home, &device->home);
-	device->home = home;
-	if (moved && judge) {
-		r = report(inventory, changes, CHANGE_DEVICE_REHOMED, device, NULL, 0);
-		if (r < 0)
-			return r;
-	}
 	list_foreach(vector, &device->vectors, struct vector, device_link) {
 		r = refresh_irq_home(inventory, vector->irq, judge, changes);
 		if (r < 0)
@@ -263,8 +296,9 @@ static int refresh_everything(struct inventory *inventory, struct change_list *c
 		if (!cpumask_empty(&usable))
 			inventory->usable = usable;
 	}
+	/* all devices first: a shared line is made of several homes */
 	inventory_foreach_device(device, inventory) {
-		r = refresh_device_home(inventory, device, true, changes);
+		r = refresh_device_alone(inventory, device, true, changes);
 		if (r < 0)
 			return r;
 	}
@@ -379,6 +413,7 @@ int inventory_set_rules(struct inventory *inventory, const struct rules *rules,
 			struct change_list *ret_changes)
 {
 	inventory->rules = *rules;
+	inventory->version++;
 	return refresh_everything(inventory, ret_changes);
 }
 
@@ -492,6 +527,7 @@ static int vector_remove(struct inventory *inventory, struct vector *vector,
 		r = report(inventory, changes, CHANGE_IRQ_GONE, device, irq, vector->index);
 		irq_remove(inventory, irq);
 	} else {
+		refresh_queue(irq);
 		refresh_ban(inventory, irq);
 		r = refresh_irq_home(inventory, irq, true, changes);
 	}
@@ -517,31 +553,43 @@ static bool look_brings_arrivals(enum look look)
 }
 
 /* The affinity differs from what we knew: who did it? */
-static int irq_moved(struct inventory *inventory, struct irq *irq, enum look look, bool was_home,
+static int irq_moved(struct inventory *inventory, struct irq *irq, enum look look,
 		     struct change_list *changes)
 {
-	bool at_home = mask_test(&inventory->masks, irq->home.cpus, irq->effective_cpu);
-
 	switch (look) {
 	case LOOK_HINT:
 	case LOOK_REMADE:
-		placement_reset(irq);
+		placement_restart(irq);
 		irq->arrival = true;
 		return report_irq(inventory, changes, CHANGE_IRQ_MOVED_BY_KERNEL, irq);
 	case LOOK_CPU_EVENT:
-		if (was_home && !at_home)
-			irq->placement.away = AWAY_BROKEN;
-		return report_irq(inventory, changes, CHANGE_IRQ_MOVED_BY_KERNEL, irq);
 	case LOOK_START:
 	case LOOK_RESYNC:
 		return report_irq(inventory, changes, CHANGE_IRQ_MOVED_BY_KERNEL, irq);
 	case LOOK_AGAIN:
 	case LOOK_SLOW_CHECK:
-		placement_reset(irq);
+		placement_restart(irq);
+		irq->arrival = false;
 		irq->external = true;
 		return report_irq(inventory, changes, CHANGE_IRQ_MOVED_BY_OTHERS, irq);
 	}
 	return 0;
+}
+
+/* Where a CPU event left an IRQ, and whether it goes home from there by itself. */
+static void irq_judge_after_cpu_event(const struct inventory *inventory, struct irq *irq,
+				      int cpu_before, bool was_home, bool asked_differs)
+{
+	struct placement *placement = &irq->placement;
+	bool lost_its_cpu = cpu_before != CPU_NONE &&
+			    !cpumask_test(&inventory->topology.online, cpu_before);
+
+	if (mask_test(&inventory->masks, irq->home.cpus, irq->effective_cpu)) {
+		if (placement->away != AWAY_MOVED)
+			placement->away = AWAY_NO;
+	} else if (was_home || (lost_its_cpu && asked_differs && placement->away == AWAY_NO)) {
+		placement->away = AWAY_BROKEN;
+	}
 }
 
 /* New facts for a record that exists (perhaps since a moment: is_new). */
@@ -551,8 +599,11 @@ static int irq_update(struct inventory *inventory, struct irq *irq, const struct
 	bool was_requested = irq->requested;
 	bool was_home = mask_test(&inventory->masks, irq->home.cpus, irq->effective_cpu);
 	bool asked_differs = facts->asked != irq->asked;
-	bool fires_elsewhere = facts->effective_cpu != irq->effective_cpu;
+	int cpu_before = irq->effective_cpu;
 	int r = 0;
+
+	if (asked_differs || facts->effective_cpu != cpu_before || facts->managed != irq->managed)
+		inventory->version++;
 
 	irq->managed = facts->managed;
 	irq->asked = facts->asked;
@@ -593,17 +644,15 @@ static int irq_update(struct inventory *inventory, struct irq *irq, const struct
 	}
 	if (!facts->requested)
 		return 0;
-	if (look == LOOK_REMADE) {
+	/* a line that others use too was not made anew because one of them came */
+	if (look == LOOK_REMADE && !irq_is_shared(irq)) {
 		new_generation(inventory, irq);
 		irq->arrival = true;
 		return report_irq(inventory, changes, CHANGE_IRQ_REMADE, irq);
 	}
-	if (asked_differs)
-		return irq_moved(inventory, irq, look, was_home, changes);
-	if (fires_elsewhere && look == LOOK_CPU_EVENT && was_home &&
-	    !mask_test(&inventory->masks, irq->home.cpus, irq->effective_cpu))
-		irq->placement.away = AWAY_BROKEN;
-	return 0;
+	if (look == LOOK_CPU_EVENT)
+		irq_judge_after_cpu_event(inventory, irq, cpu_before, was_home, asked_differs);
+	return asked_differs ? irq_moved(inventory, irq, look, changes) : 0;
 }
 
 static bool facts_are_sane(const struct irq_facts *facts)
@@ -614,6 +663,18 @@ static bool facts_are_sane(const struct irq_facts *facts)
 
 /* --------------------------------------------------------------------------------------------------
  * devices */
+
+/* By ifindex, so that it does not matter which one came first. */
+static void device_add_netdev(struct device *device, struct netdev *netdev)
+{
+	struct list_link *before = &device->netdevs;
+
+	while (before->previous != &device->netdevs &&
+	       list_entry(before->previous, struct netdev, device_link)->ifindex > netdev->ifindex)
+		before = before->previous;
+	list_append(before, &netdev->device_link);
+	netdev->device = device;
+}
 
 static int device_new(struct inventory *inventory, const struct pci_addr *addr,
 		      struct device **ret_device)
@@ -639,20 +700,17 @@ static int device_new(struct inventory *inventory, const struct pci_addr *addr,
 		free(device);
 		return r;
 	}
-	inventory_foreach_device(other, inventory) {
-		if (pci_addr_compare(&other->addr, addr) > 0) {
-			before = &other->inventory_link;
-			break;
-		}
-	}
+	/* most come in the order of their addresses: look from the end */
+	while (before->previous != &inventory->devices &&
+	       pci_addr_compare(&list_entry(before->previous, struct device, inventory_link)->addr,
+				addr) > 0)
+		before = before->previous;
 	list_append(before, &device->inventory_link);
 	inventory->device_count++;
 
 	inventory_foreach_netdev(netdev, inventory) {
-		if (netdev->has_device && pci_addr_equal(&netdev->addr, addr)) {
-			netdev->device = device;
-			list_append(&device->netdevs, &netdev->device_link);
-		}
+		if (netdev->has_device && pci_addr_equal(&netdev->addr, addr))
+			device_add_netdev(device, netdev);
 	}
 	*ret_device = device;
 	return 0;
@@ -798,6 +856,15 @@ static int device_drop_missing_vectors(struct inventory *inventory, struct devic
 	return 0;
 }
 
+/* No arrivals, but nothing that was learned of them holds any more. */
+static void device_forget_vectors(struct inventory *inventory, struct device *device)
+{
+	list_foreach(vector, &device->vectors, struct vector, device_link) {
+		if (!irq_is_shared(vector->irq))
+			new_generation(inventory, vector->irq);
+	}
+}
+
 static bool override_equal(const struct home_override *a, const struct home_override *b)
 {
 	return a->kind == b->kind && a->origin == b->origin && a->node == b->node &&
@@ -850,12 +917,16 @@ int inventory_put_device(struct inventory *inventory, const struct device_facts 
 	if (r < 0)
 		return r;
 
-	/* another driver means other vectors, whatever event told us */
-	if (other_driver && !is_new && look != LOOK_START && look != LOOK_RESYNC)
-		look = LOOK_REMADE;
 	r = device_drop_missing_vectors(inventory, device, facts, ret_changes);
 	if (r < 0)
 		return r;
+	/* another driver means other vectors, whatever event told us */
+	if (other_driver && !is_new && look_brings_arrivals(look))
+		look = LOOK_REMADE;
+	else if (other_driver && !is_new)
+		device_forget_vectors(inventory, device);
+	if (is_new || other_driver || look == LOOK_REMADE)
+		device->generation = ++inventory->generations;
 	for (unsigned int i = 0; i < facts->irq_count; i++) {
 		r = device_put_vector(inventory, device, &facts->irqs[i], look, ret_changes);
 		if (r < 0)
@@ -902,6 +973,17 @@ int inventory_set_override(struct inventory *inventory, const struct pci_addr *a
 	if (override_equal(&device->override, override))
 		return 0;
 	device->override = *override;
+	return refresh_device_home(inventory, device, true, ret_changes);
+}
+
+int inventory_set_local_cpus(struct inventory *inventory, const struct pci_addr *addr, mask_id cpus,
+			     struct change_list *ret_changes)
+{
+	struct device *device = inventory_find_device(inventory, addr);
+
+	if (!device)
+		return -ENOENT;
+	device->local_cpus = cpus;
 	return refresh_device_home(inventory, device, true, ret_changes);
 }
 
@@ -957,6 +1039,24 @@ void inventory_home(const struct inventory *inventory, const struct irq *irq,
 	mask_get(&inventory->masks, irq->home.cpus, ret_cpus);
 }
 
+void inventory_tidy_masks(struct inventory *inventory)
+{
+	struct mask_table *masks = &inventory->masks;
+
+	if (!mask_sweep_is_due(masks))
+		return;
+	inventory_foreach_device(device, inventory) {
+		mask_mark(masks, device->local_cpus);
+		mask_mark(masks, device->override.cpus);
+		mask_mark(masks, device->home.cpus);
+	}
+	inventory_foreach_irq(irq, inventory) {
+		mask_mark(masks, irq->asked);
+		mask_mark(masks, irq->home.cpus);
+	}
+	mask_sweep(masks);
+}
+
 void inventory_note_asked(struct inventory *inventory, struct irq *irq, unsigned int cpu)
 {
 	irq->asked = mask_of_cpu(cpu);
@@ -983,9 +1083,9 @@ static void netdev_attach(struct inventory *inventory, struct netdev *netdev)
 	if (device == before)
 		return;
 	list_remove(&netdev->device_link);
-	netdev->device = device;
+	netdev->device = NULL;
 	if (device)
-		list_append(&device->netdevs, &netdev->device_link);
+		device_add_netdev(device, netdev);
 	if (before)
 		refresh_names(inventory, before);
 }
@@ -998,12 +1098,9 @@ static int netdev_new(struct inventory *inventory, int ifindex, struct netdev **
 	if (!netdev)
 		return -ENOMEM;
 	netdev->ifindex = ifindex;
-	inventory_foreach_netdev(other, inventory) {
-		if (other->ifindex > ifindex) {
-			before = &other->inventory_link;
-			break;
-		}
-	}
+	while (before->previous != &inventory->netdevs &&
+	       list_entry(before->previous, struct netdev, inventory_link)->ifindex > ifindex)
+		before = before->previous;
 	list_append(before, &netdev->inventory_link);
 	inventory->netdev_count++;
 	*ret_netdev = netdev;
@@ -1047,6 +1144,7 @@ int inventory_put_netdev(struct inventory *inventory, const struct netdev_facts 
 	struct netdev *netdev = inventory_find_netdev(inventory, facts->ifindex);
 	struct netdev *namesake = inventory_find_netdev_by_name(inventory, facts->name);
 	bool is_new = !netdev, renamed, requeued, linked;
+	const struct device *device_before;
 	int r;
 
 	if (facts->ifindex <= 0 || !facts->name[0])
@@ -1074,8 +1172,9 @@ int inventory_put_netdev(struct inventory *inventory, const struct netdev_facts 
 	netdev->up = facts->up;
 	netdev->has_device = facts->has_device;
 	netdev->addr = facts->has_device ? facts->addr : (struct pci_addr){ 0 };
+	device_before = netdev->device;
 	netdev_attach(inventory, netdev);
-	if (netdev->device && (is_new || renamed || requeued))
+	if (netdev->device && (renamed || requeued || netdev->device != device_before))
 		refresh_names(inventory, netdev->device);
 
 	if (is_new)

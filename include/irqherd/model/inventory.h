@@ -62,6 +62,11 @@ int inventory_drop_device(struct inventory *inventory, const struct pci_addr *ad
 int inventory_set_override(struct inventory *inventory, const struct pci_addr *addr,
 			   const struct home_override *override, struct change_list *ret_changes);
 
+/* A device's local_cpulist alone, after a CPU event; not kept while its node is known. -ENOENT: no
+ * such device. */
+int inventory_set_local_cpus(struct inventory *inventory, const struct pci_addr *addr, mask_id cpus,
+			     struct change_list *ret_changes);
+
 /* One IRQ: one without a device, or new facts of one that a device has (type, index and owner then
  * stay). */
 int inventory_put_irq(struct inventory *inventory, const struct irq_facts *facts, enum look look,
@@ -98,6 +103,13 @@ void inventory_note_asked(struct inventory *inventory, struct irq *irq, unsigned
  * history is void. */
 void inventory_note_remade(struct inventory *inventory, struct irq *irq,
 			   struct change_list *ret_changes);
+
+/*
+ * Now and then forgets the CPU sets that no record names any more, so that years of changing
+ * affinities do not fill the memory. Mask ids outside the inventory, those in facts included, are
+ * void afterwards.
+ */
+void inventory_tidy_masks(struct inventory *inventory);
 
 /* Home CPUs of an IRQ as a set. */
 void inventory_home(const struct inventory *inventory, const struct irq *irq,

@@ -123,9 +123,9 @@ struct device {
 	uint32_t class;
 	uint16_t vendor;
 	uint16_t device;
-	char *driver; /* "" if none */
-	int node;     /* what sysfs says, parents included */
-	mask_id local_cpus;
+	char *driver;       /* "" if none */
+	int node;           /* what sysfs says, parents included */
+	mask_id local_cpus; /* MASK_NONE where the node is known, too: then it is of no use */
 	bool node_from_parent;
 	bool awaits_udevd;         /* as in its facts */
 	uint64_t awaited_since_ms; /* kept by who waits; 0: nobody does */
@@ -162,13 +162,15 @@ const char *irq_type_name(enum irq_type type);
 /* The device that an IRQ belongs to (of a shared line the first by address); NULL: none. */
 struct device *irq_device(const struct irq *irq);
 
-/* Whether the balancer may ever write it: requested, not managed, banned, refused, ignored or
- * foreign. */
+/* Whether the balancer may ever write it: requested, not managed, banned, refused or ignored. A
+ * foreign hand only makes it wait. */
 bool irq_movable(const struct irq *irq);
 
 /*
  * Guess from an action's name which queue it serves: the last number beside a word like rx, tx,
- * TxRx, input, comp, q. QUEUE_NONE for control vectors and plain device names.
+ * TxRx, input, comp, q; or beside the name of a network device ("eth0-3"), which drivers do not
+ * follow through renames. netdev_name NULL: not a NIC, or not known. QUEUE_NONE for control vectors
+ * and plain device names.
  */
 void queue_from_action(const char *actions, const char *netdev_name, enum queue_kind *ret_kind,
 		       unsigned int *ret_index);
