@@ -102,8 +102,8 @@ bool irq_movable(const struct irq *irq)
 	return true;
 }
 
-/* -------------------------------------------------------------------------------------------------------------------
- */
+/* --------------------------------------------------------------------------------------------------
+ * queues by name */
 
 /* Words that drivers put beside a queue's number. The longest that fits counts, so "txrx" is not
  * taken for "tx". */
@@ -113,20 +113,40 @@ static const struct {
 } queue_words[] = {
 	{ "txrx", QUEUE_COMBINED },
 	{ "rxtx", QUEUE_COMBINED },
-	{ "tx-rx", QUEUE_COMBINED },
+	{ "tx-rx", QUEUE_COMBINED }, /* ena */
 	{ "tr", QUEUE_COMBINED },
 	{ "combined", QUEUE_COMBINED },
-	{ "comp", QUEUE_COMBINED },
-	{ "queue", QUEUE_OTHER },
-	{ "input", QUEUE_RX },
+	{ "comp", QUEUE_COMBINED }, /* mlx5, efa */
+	{ "mlx4", QUEUE_COMBINED }, /* "mlx4-3@0000:3b:00.0" */
+	{ "mana_q", QUEUE_COMBINED },
+	{ "fp", QUEUE_COMBINED },    /* bnx2x, qede */
+	{ "slice", QUEUE_COMBINED }, /* myri10ge */
+	{ "input", QUEUE_RX },       /* virtio-net */
 	{ "output", QUEUE_TX },
 	{ "rx", QUEUE_RX },
 	{ "tx", QUEUE_TX },
-	{ "req", QUEUE_OTHER },
+	{ "rxq", QUEUE_RX }, /* hinic */
+	{ "txq", QUEUE_TX },
+	{ "ntfy-blk", QUEUE_OTHER }, /* gve: first those that send, then those that receive */
+	{ "queue", QUEUE_OTHER },
+	{ "req", QUEUE_OTHER },  /* virtio-blk */
+	{ "msix", QUEUE_OTHER }, /* mpt3sas, megaraid_sas, hpsa */
+	{ "lpfc:", QUEUE_OTHER },
 	{ "q", QUEUE_OTHER },
-	{ "fp", QUEUE_COMBINED },
-	{ "mana_q", QUEUE_COMBINED },
 };
+
+/* Vectors that look like a queue's and are none: flow director of i40e and ice, administration of
+ * NVMe. */
+static bool is_control_vector(const char *action, size_t length)
+{
+	static const char nvme[] = "nvme";
+	const char *admin = memmem(action, length, "q0", 2);
+
+	if (memmem(action, length, ":fdir", 5))
+		return true;
+	return length > strlen(nvme) && strncmp(action, nvme, strlen(nvme)) == 0 && admin &&
+	       admin + 2 == action + length;
+}
 
 /* Finds "<word><separators><digits>" where the word ends just before; compares without letter case.
  */
@@ -153,6 +173,19 @@ static bool word_before(const char *text, size_t end, enum queue_kind *ret_kind)
 	return best > 0;
 }
 
+/* "eth0-3", also where the interface has got another name since its driver took the vectors. */
+static bool is_name_and_number(const char *action, size_t start, size_t digits)
+{
+	if (digits < 2 || action[digits - 1] != '-')
+		return false;
+	if (start)
+		return digits == start + 1;
+	for (size_t i = 0; i + 1 < digits; i++)
+		if (!isalnum((unsigned char) action[i]))
+			return false;
+	return true;
+}
+
 void queue_from_action(const char *actions, const char *netdev_name, enum queue_kind *ret_kind,
 		       unsigned int *ret_index)
 {
@@ -164,6 +197,8 @@ void queue_from_action(const char *actions, const char *netdev_name, enum queue_
 
 	*ret_kind = QUEUE_NONE;
 	*ret_index = 0;
+	if (is_control_vector(actions, length))
+		return;
 
 	/* the device's own name is no queue, though it may end in a digit: "ens1f0", "eth0-tx-3",
 	 * "eth0-3" */
@@ -182,13 +217,11 @@ void queue_from_action(const char *actions, const char *netdev_name, enum queue_
 	for (size_t i = digits_start; i < digits_end; i++)
 		index = index * 10 + (unsigned long) (actions[i] - '0');
 
-	if (word_before(actions, digits_start, &kind)) {
+	if (word_before(actions, digits_start, &kind))
 		*ret_kind = kind;
-	} else if (start && digits_start > start && actions[start] == '-' &&
-		   digits_start == start + 1) {
-		*ret_kind = QUEUE_COMBINED; /* "eth0-3" */
-	} else {
+	else if (netdev_name && is_name_and_number(actions, start, digits_start))
+		*ret_kind = QUEUE_COMBINED;
+	else
 		return;
-	}
 	*ret_index = (unsigned int) index;
 }
