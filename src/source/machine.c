@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "attr.h"
 #include "irqherd/base/log.h"
 #include "irqherd/source/sysfs_cpu.h"
 #include "irqherd/source/sysfs_net.h"
@@ -59,6 +60,7 @@ int machine_init(struct machine *machine, struct fsroot *root, struct inventory 
 void machine_deinit(struct machine *machine)
 {
 	action_table_deinit(&machine->actions);
+	map_deinit(&machine->warned);
 	buf_deinit(&machine->captured_properties);
 	buf_deinit(&machine->captured_queues);
 }
@@ -87,7 +89,22 @@ static void refresh_action_names(struct machine *machine)
 /* --------------------------------------------------------------------------------------------------
  * properties */
 
-static int override_of_properties(struct machine *machine, const struct udev_properties *properties,
+/* A device is read again and again; what is broken in its rules is told once. */
+static void warn_of_cpus(struct machine *machine, const struct pci_addr *addr, const char *value)
+{
+	uint64_t key = pci_addr_key(addr);
+	void *what = (void *) (uintptr_t) (map_hash_text(value) | 1);
+	char text[PCI_ADDR_TEXT];
+
+	if (map_find(&machine->warned, key) == what || map_put(&machine->warned, key, what) < 0)
+		return;
+	log_warning("IRQHERD_CPUS is neither a CPU list nor a hex mask, ignoring: device=%s "
+		    "value=%s",
+		    pci_addr_format(addr, text), value);
+}
+
+static int override_of_properties(struct machine *machine, const struct pci_addr *addr,
+				  const struct udev_properties *properties,
 				  struct home_override *ret_override)
 {
 	struct home_override override = { .origin = OVERRIDE_FROM_PROPERTY };
@@ -102,9 +119,7 @@ static int override_of_properties(struct machine *machine, const struct udev_pro
 		if (r < 0)
 			r = cpulist_parse(properties->cpus, &cpus);
 		if (r < 0 || cpumask_empty(&cpus)) {
-			log_warning("IRQHERD_CPUS is neither a CPU list nor a hex mask, ignoring "
-				    "value=%s",
-				    properties->cpus);
+			warn_of_cpus(machine, addr, properties->cpus);
 			return 0;
 		}
 		r = mask_intern(&machine->inventory->masks, &cpus, &override.cpus);
@@ -137,7 +152,7 @@ static int find_override(struct machine *machine, const struct pci_addr *addr,
 	int r;
 
 	*ret_override = (struct home_override){ .kind = OVERRIDE_NONE };
-	r = override_of_properties(machine, properties, ret_override);
+	r = override_of_properties(machine, addr, properties, ret_override);
 	if (r < 0 || ret_override->kind != OVERRIDE_NONE || !machine->find_override)
 		return r;
 	return machine->find_override(machine->override_context, machine->inventory, addr,
@@ -165,6 +180,24 @@ int machine_refresh_overrides(struct machine *machine, struct change_list *chang
 /* --------------------------------------------------------------------------------------------------
  * network devices */
 
+/*
+ * Captured trees often lack ifindex; any number does that no other one has. On a live machine it is
+ * missing when the device just went.
+ */
+static int invent_ifindex(const struct machine *machine, const char *name)
+{
+	const struct netdev *known = inventory_find_netdev_by_name(machine->inventory, name);
+	const struct list_link *netdevs = &machine->inventory->netdevs;
+
+	if (machine->root->live)
+		return -ENOENT;
+	if (known)
+		return known->ifindex;
+	if (list_empty(netdevs))
+		return 1;
+	return list_entry(netdevs->previous, struct netdev, inventory_link)->ifindex + 1;
+}
+
 static int look_at_netdev(struct machine *machine, const char *name, struct change_list *changes,
 			  struct netdev_facts *ret_facts)
 {
@@ -175,6 +208,11 @@ static int look_at_netdev(struct machine *machine, const char *name, struct chan
 	r = netdev_read(machine->root, name, &facts);
 	if (r < 0)
 		return r;
+	if (facts.ifindex <= 0) {
+		facts.ifindex = invent_ifindex(machine, name);
+		if (facts.ifindex < 0)
+			return facts.ifindex;
+	}
 	if (facts.has_device) {
 		if (machine->captured_queues.length)
 			(void) netdev_queues_find(machine->captured_queues.data, name, &queues);
@@ -191,13 +229,10 @@ static int look_at_netdev(struct machine *machine, const char *name, struct chan
 	return r;
 }
 
-static int drop_netdev(struct machine *machine, const char *name, int ifindex,
-		       struct change_list *changes)
+static int drop_netdev(struct machine *machine, const char *name, struct change_list *changes)
 {
 	struct netdev *netdev = inventory_find_netdev_by_name(machine->inventory, name);
 
-	if (!netdev && ifindex)
-		netdev = inventory_find_netdev(machine->inventory, ifindex);
 	return netdev ? inventory_drop_netdev(machine->inventory, netdev->ifindex, changes) : 0;
 }
 
@@ -206,36 +241,69 @@ static void also_device(const struct pci_addr *addr, struct hint *ret_also)
 	*ret_also = (struct hint){ .kind = HINT_DEVICE, .addr = *addr };
 }
 
+/* 1: there is one. 0: there is none of that name, and no record any more. */
+static int look_at_name(struct machine *machine, const char *name, struct change_list *changes,
+			struct hint *ret_also)
+{
+	const struct netdev *known = inventory_find_netdev_by_name(machine->inventory, name);
+	struct netdev_facts facts;
+	int r;
+
+	if (known && known->has_device)
+		also_device(&known->addr, ret_also);
+	r = look_at_netdev(machine, name, changes, &facts);
+	if (vanished(r))
+		return drop_netdev(machine, name, changes);
+	if (r < 0)
+		return r;
+	if (facts.has_device)
+		also_device(&facts.addr, ret_also);
+	return 1;
+}
+
+/* After a rename the hint may carry the old name while our record has the new one, or the other way
+ * round: the record of its ifindex is looked at, too. */
 static int look_at_netdev_hint(struct machine *machine, const struct hint *hint,
 			       struct change_list *changes, bool *ret_gone, struct hint *ret_also)
 {
-	struct netdev *known = NULL;
-	struct netdev_facts facts;
+	const struct netdev *known;
 	char name[NETDEV_NAME_SIZE];
-	int r;
+	int found = 0, r;
 
-	memcpy(name, hint->name, sizeof(name));
-	if (hint->ifindex)
-		known = inventory_find_netdev(machine->inventory, hint->ifindex);
-	if (!known)
-		known = inventory_find_netdev_by_name(machine->inventory, hint->name);
-	if (!name[0] && known)
+	if (hint->name[0]) {
+		found = look_at_name(machine, hint->name, changes, ret_also);
+		if (found < 0)
+			return found;
+	}
+	known = hint->ifindex ? inventory_find_netdev(machine->inventory, hint->ifindex) : NULL;
+	if (known && strcmp(known->name, hint->name) != 0) {
 		memcpy(name, known->name, sizeof(name));
-	if (!name[0]) {
-		*ret_gone = true;
-		return 0;
+		r = look_at_name(machine, name, changes, ret_also);
+		if (r < 0)
+			return r;
+		if (!hint->name[0])
+			found = r;
 	}
-	if (known && known->has_device)
-		also_device(&known->addr, ret_also);
+	*ret_gone = !found;
+	return 0;
+}
 
-	r = look_at_netdev(machine, name, changes, &facts);
-	if (vanished(r)) {
-		*ret_gone = true;
-		return drop_netdev(machine, name, hint->ifindex, changes);
+/* Records of network devices at this address whose name is gone. */
+static int drop_gone_netdevs_of(struct machine *machine, const struct pci_addr *addr,
+				struct change_list *changes)
+{
+	list_foreach_safe(netdev, following, &machine->inventory->netdevs, struct netdev,
+			  inventory_link) {
+		int r;
+
+		if (!netdev->has_device || !pci_addr_equal(&netdev->addr, addr) ||
+		    fsroot_exists(machine->root, FSROOT_SYS, "class/net/%s", netdev->name))
+			continue;
+		r = inventory_drop_netdev(machine->inventory, netdev->ifindex, changes);
+		if (r < 0)
+			return r;
 	}
-	if (r == 0 && facts.has_device)
-		also_device(&facts.addr, ret_also);
-	return r;
+	return 0;
 }
 
 /* Those that sysfs shows below the device; those that we believed there and are gone. */
@@ -243,7 +311,6 @@ static int look_at_netdevs_of(struct machine *machine, const struct pci_addr *ad
 			      struct change_list *changes)
 {
 	struct netdev_name_list names = NETDEV_NAME_LIST_INIT;
-	struct device *device = inventory_find_device(machine->inventory, addr);
 	struct netdev_facts facts;
 	int r;
 
@@ -251,26 +318,31 @@ static int look_at_netdevs_of(struct machine *machine, const struct pci_addr *ad
 	for (size_t i = 0; r == 0 && i < names.count; i++) {
 		r = look_at_netdev(machine, names.items[i], changes, &facts);
 		if (vanished(r))
-			r = drop_netdev(machine, names.items[i], 0, changes);
+			r = drop_netdev(machine, names.items[i], changes);
 	}
 	netdev_name_list_deinit(&names);
-	if (vanished(r))
-		r = 0;
-	if (!device)
+	if (r < 0 && !vanished(r))
 		return r;
-	list_foreach_safe(netdev, following, &device->netdevs, struct netdev, device_link) {
-		if (r == 0 &&
-		    !fsroot_exists(machine->root, FSROOT_SYS, "class/net/%s", netdev->name))
-			r = inventory_drop_netdev(machine->inventory, netdev->ifindex, changes);
-	}
-	return r;
+	return drop_gone_netdevs_of(machine, addr, changes);
 }
 
 /* --------------------------------------------------------------------------------------------------
  * devices */
 
-static int look_at_device(struct machine *machine, const struct pci_addr *addr, enum look look,
-			  struct change_list *changes, bool *ret_gone)
+/* The legacy line of a device as we know it; 0: it has none. */
+static unsigned int known_line(const struct machine *machine, const struct pci_addr *addr)
+{
+	const struct device *device = inventory_find_device(machine->inventory, addr);
+	const struct vector *first;
+
+	if (!device || list_empty(&device->vectors))
+		return 0;
+	first = list_entry(device->vectors.next, const struct vector, device_link);
+	return first->irq->type == IRQ_INTX ? first->irq->number : 0;
+}
+
+static int read_device(struct machine *machine, const struct pci_addr *addr, enum look look,
+		       struct change_list *changes, bool *ret_gone)
 {
 	struct device_reading reading = DEVICE_READING_INIT;
 	struct udev_properties properties;
@@ -297,8 +369,31 @@ static int look_at_device(struct machine *machine, const struct pci_addr *addr, 
 	return r;
 }
 
+/* A vector ends with its device's use of it; a line stays, perhaps with users that are no PCI
+ * devices, so one that the device left is read for itself. */
+static int look_at_device(struct machine *machine, const struct pci_addr *addr, enum look look,
+			  struct change_list *changes, bool *ret_gone)
+{
+	unsigned int line = known_line(machine, addr);
+	int r = read_device(machine, addr, look, changes, ret_gone);
+
+	if (r < 0 || !line || inventory_find_irq(machine->inventory, line))
+		return r;
+	return machine_read_irq(machine, line, LOOK_RESYNC, changes);
+}
+
 /* --------------------------------------------------------------------------------------------------
  * IRQs */
+
+/* An IRQ that no device has and that no one requested is none of ours, unless /proc/irq shows it.
+ */
+static bool is_shown(struct machine *machine, const struct irq_facts *facts)
+{
+	const struct irq *irq = inventory_find_irq(machine->inventory, facts->number);
+
+	return facts->requested || (irq && irq_device(irq)) ||
+	       fsroot_exists(machine->root, FSROOT_PROC, "irq/%u", facts->number);
+}
 
 int machine_read_irq(struct machine *machine, unsigned int number, enum look look,
 		     struct change_list *changes)
@@ -309,11 +404,12 @@ int machine_read_irq(struct machine *machine, unsigned int number, enum look loo
 	machine->irqs_read++;
 	r = irq_read(machine->root, number, &machine->inventory->masks, action_names(machine),
 		     &reading);
-	if (vanished(r))
-		return inventory_drop_irq(machine->inventory, number, changes);
-	if (r < 0)
-		return r;
-	r = inventory_put_irq(machine->inventory, &reading.facts, look, changes);
+	if (r == 0 && !is_shown(machine, &reading.facts))
+		r = -ENOENT;
+	if (r == 0)
+		r = inventory_put_irq(machine->inventory, &reading.facts, look, changes);
+	else if (vanished(r))
+		r = inventory_drop_irq(machine->inventory, number, changes);
 	irq_reading_deinit(&reading);
 	return r;
 }
@@ -332,7 +428,7 @@ static bool device_lists_irq(struct machine *machine, const struct pci_addr *add
 }
 
 /* Whose is this number? Newer kernels say it in the chip's name, else the devices' lists are
- * searched. */
+ * searched. -ENOTUNIQ: it exists and no device claims it. */
 static int owner_of_irq(struct machine *machine, unsigned int number, struct pci_addr *ret_addr)
 {
 	struct irq_reading reading = IRQ_READING_INIT;
@@ -362,42 +458,129 @@ static int owner_of_irq(struct machine *machine, unsigned int number, struct pci
 	return r;
 }
 
-/* ENOTUNIQ: it exists and no device claims it. */
 static int look_at_irq(struct machine *machine, unsigned int number, enum look look,
 		       struct change_list *changes, bool *ret_gone)
 {
 	struct irq *irq = inventory_find_irq(machine->inventory, number);
 	struct device *device = irq ? irq_device(irq) : NULL;
 	struct pci_addr addr;
+	bool gone;
 	int r;
 
 	refresh_action_names(machine);
 	if (device) {
 		addr = device->addr;
-		r = look_at_device(machine, &addr, look, changes, ret_gone);
-		if (r < 0 || inventory_find_irq(machine->inventory, number))
+		r = look_at_device(machine, &addr, look, changes, &gone);
+		irq = inventory_find_irq(machine->inventory, number);
+		if (r < 0 || (irq && irq_device(irq)))
 			return r;
 	}
 	r = owner_of_irq(machine, number, &addr);
-	if (r == 0)
-		return look_at_device(machine, &addr, look, changes, ret_gone);
-	if (r == -ENOTUNIQ)
-		return machine_read_irq(machine, number, look, changes);
-	if (vanished(r)) {
-		*ret_gone = true;
-		return inventory_drop_irq(machine->inventory, number, changes);
+	if (r == 0) {
+		r = look_at_device(machine, &addr, look, changes, &gone);
+		irq = inventory_find_irq(machine->inventory, number);
+		if (r < 0 || (irq && irq_device(irq)))
+			return r;
+	} else if (r != -ENOTUNIQ && !vanished(r)) {
+		return r;
 	}
+	r = machine_read_irq(machine, number, look, changes);
+	*ret_gone = r == 0 && !inventory_find_irq(machine->inventory, number);
 	return r;
 }
 
 /* --------------------------------------------------------------------------------------------------
  * CPUs */
 
-/* When a CPU goes, the kernel moves what fired there; when one comes, it moves nothing. */
+static int read_local_cpus(struct machine *machine, const struct pci_addr *addr, mask_id *ret_cpus)
+{
+	struct cpumask cpus;
+	char text[PCI_ADDR_TEXT];
+	int r;
+
+	pci_addr_format(addr, text);
+	r = attr_read_mask(machine->root, FSROOT_SYS, MASK_LIST, &cpus,
+			   "bus/pci/devices/%s/local_cpulist", text);
+	if (r < 0 && !attr_fatal(r))
+		r = attr_read_mask(machine->root, FSROOT_SYS, MASK_HEX, &cpus,
+				   "bus/pci/devices/%s/local_cpus", text);
+	return r < 0 ? r : mask_intern(&machine->inventory->masks, &cpus, ret_cpus);
+}
+
+/* What a device of unknown node calls local are the CPUs online at that moment. */
+static int look_at_places_of_devices(struct machine *machine, struct change_list *changes)
+{
+	list_foreach_safe(device, following, &machine->inventory->devices, struct device,
+			  inventory_link) {
+		struct pci_addr addr = device->addr;
+		bool gone;
+		mask_id cpus;
+		int r;
+
+		if (topology_find_node(&machine->inventory->topology, device->node))
+			continue;
+		if (device->node_from_parent) {
+			r = look_at_device(machine, &addr, LOOK_CPU_EVENT, changes, &gone);
+		} else {
+			r = read_local_cpus(machine, &addr, &cpus);
+			if (r == 0)
+				r = inventory_set_local_cpus(machine->inventory, &addr, cpus,
+							     changes);
+			else if (!attr_fatal(r))
+				r = 0;
+		}
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/*
+ * Whether the kernel may have touched an IRQ when these CPUs went or came: it moves what fired on a
+ * CPU that goes, gives up masks and pending moves that have no CPU left, and stops and starts
+ * managed IRQs with their CPUs. Nothing else moves when a CPU comes.
+ */
+static bool is_concerned(const struct inventory *inventory, const struct irq *irq,
+			 const struct cpumask *went, const struct cpumask *came)
+{
+	struct cpumask asked;
+
+	if (!irq->requested)
+		return false;
+	if (cpumask_test(went, irq->effective_cpu))
+		return true;
+	mask_get(&inventory->masks, irq->asked, &asked);
+	if (irq->managed && cpumask_intersects(&asked, came))
+		return true;
+	if (!cpumask_intersects(&asked, went))
+		return false;
+	return irq->managed || irq->effective_cpu == CPU_NONE ||
+	       !cpumask_intersects(&asked, &inventory->topology.online);
+}
+
+static int look_at_irqs_of_cpus(struct machine *machine, const struct cpumask *went,
+				const struct cpumask *came, struct change_list *changes)
+{
+	struct inventory *inventory = machine->inventory;
+
+	refresh_action_names(machine);
+	for (unsigned int number = 0; number < inventory->irq_slots; number++) {
+		const struct irq *irq = inventory_find_irq(inventory, number);
+		int r;
+
+		if (!irq || !is_concerned(inventory, irq, went, came))
+			continue;
+		r = machine_read_irq(machine, number, LOOK_CPU_EVENT, changes);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int look_at_cpus(struct machine *machine, struct change_list *changes)
 {
 	struct inventory *inventory = machine->inventory;
-	struct cpumask before = inventory->topology.online, went;
+	struct cpumask before = inventory->topology.online, went, came;
 	struct topology topology;
 	int r;
 
@@ -408,19 +591,11 @@ static int look_at_cpus(struct machine *machine, struct change_list *changes)
 	if (r < 0)
 		return r;
 	went = cpumask_andnot(&before, &inventory->topology.online);
-	if (cpumask_empty(&went))
+	came = cpumask_andnot(&inventory->topology.online, &before);
+	if (cpumask_empty(&went) && cpumask_empty(&came))
 		return 0;
-	refresh_action_names(machine);
-	for (unsigned int number = 0; number < inventory->irq_slots; number++) {
-		struct irq *irq = inventory_find_irq(inventory, number);
-
-		if (!irq || !cpumask_test(&went, irq->effective_cpu))
-			continue;
-		r = machine_read_irq(machine, number, LOOK_CPU_EVENT, changes);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	r = look_at_places_of_devices(machine, changes);
+	return r < 0 ? r : look_at_irqs_of_cpus(machine, &went, &came, changes);
 }
 
 /* --------------------------------------------------------------------------------------------------
@@ -433,6 +608,8 @@ int machine_look(struct machine *machine, const struct hint *hint, enum look loo
 
 	*ret_gone = false;
 	*ret_also = (struct hint){ .kind = HINT_RESYNC };
+	/* before the first set is read: afterwards there are ids that no record holds yet */
+	inventory_tidy_masks(machine->inventory);
 	switch (hint->kind) {
 	case HINT_DEVICE:
 		refresh_action_names(machine);
@@ -481,7 +658,7 @@ static int read_all_netdevs(struct machine *machine, bool known_too, struct chan
 			continue;
 		r = look_at_netdev(machine, names.items[i], changes, &facts);
 		if (vanished(r))
-			r = drop_netdev(machine, names.items[i], 0, changes);
+			r = drop_netdev(machine, names.items[i], changes);
 	}
 	netdev_name_list_deinit(&names);
 	return vanished(r) ? 0 : r;
@@ -519,70 +696,132 @@ int machine_read_all(struct machine *machine, enum look look, struct change_list
 /* --------------------------------------------------------------------------------------------------
  * resync */
 
-/* Same driver and same vector numbers at the device as in our records? */
+static bool driver_differs(struct machine *machine, const struct device *device, const char *addr)
+{
+	_cleanup_(buf_deinit) struct buf target = BUF_INIT;
+	const char *name = "", *slash;
+
+	if (fsroot_read_link(machine->root, FSROOT_SYS, &target, "bus/pci/devices/%s/driver",
+			     addr) == 0) {
+		slash = strrchr(target.data, '/');
+		name = slash ? slash + 1 : target.data;
+	}
+	return strcmp(name, device->driver) != 0;
+}
+
+/* Another card in the same place, perhaps below another bridge. */
+static bool card_differs(struct machine *machine, const struct device *device, const char *addr)
+{
+	uint32_t vendor = 0, id = 0, class = 0;
+	int32_t node = NODE_NONE;
+
+	(void) attr_read_hex32(machine->root, &vendor, "bus/pci/devices/%s/vendor", addr);
+	(void) attr_read_hex32(machine->root, &id, "bus/pci/devices/%s/device", addr);
+	(void) attr_read_hex32(machine->root, &class, "bus/pci/devices/%s/class", addr);
+	(void) attr_read_i32(machine->root, FSROOT_SYS, NODE_NONE, INT16_MAX, &node,
+			     "bus/pci/devices/%s/numa_node", addr);
+	return (uint16_t) vendor != device->vendor || (uint16_t) id != device->device ||
+	       (class & 0xffffff) != device->class ||
+	       (device->node_from_parent ? node != NODE_NONE : node != device->node);
+}
+
+static bool properties_differ(struct machine *machine, const struct device *device)
+{
+	struct udev_properties properties;
+	struct home_override override;
+
+	(void) read_properties(machine, &device->addr, &properties);
+	return properties.ignore != device->ignored || (properties.known && device->awaits_udevd) ||
+	       find_override(machine, &device->addr, &properties, &override) < 0 ||
+	       override.kind != device->override.kind ||
+	       override.origin != device->override.origin ||
+	       override.node != device->override.node || override.cpus != device->override.cpus;
+}
+
+static bool is_vector_of(const struct irq *irq, const struct device *device)
+{
+	if (!irq)
+		return false;
+	list_foreach(vector, &irq->owners, struct vector, irq_link) {
+		if (vector->device == device)
+			return true;
+	}
+	return false;
+}
+
+static bool vectors_differ(struct machine *machine, const struct device *device)
+{
+	struct irq_number_list numbers = IRQ_NUMBER_LIST_INIT;
+	bool differ;
+
+	if (device_irq_numbers(machine->root, &device->addr, &numbers) < 0)
+		return true;
+	differ = numbers.count != device->vector_count;
+	for (size_t i = 0; i < numbers.count && !differ; i++)
+		differ = !is_vector_of(inventory_find_irq(machine->inventory, numbers.items[i]),
+				       device);
+	irq_number_list_deinit(&numbers);
+	return differ;
+}
+
 static bool device_differs(struct machine *machine, const struct pci_addr *addr)
 {
-	struct device *device = inventory_find_device(machine->inventory, addr);
-	struct irq_number_list numbers = IRQ_NUMBER_LIST_INIT;
-	_cleanup_(buf_deinit) struct buf driver = BUF_INIT;
+	const struct device *device = inventory_find_device(machine->inventory, addr);
 	char text[PCI_ADDR_TEXT];
-	const char *name = "";
-	bool differs;
 
 	if (!device)
 		return true;
-	if (fsroot_read_link(machine->root, FSROOT_SYS, &driver, "bus/pci/devices/%s/driver",
-			     pci_addr_format(addr, text)) == 0)
-		name = strrchr(driver.data, '/') ? strrchr(driver.data, '/') + 1 : driver.data;
-	if (strcmp(name, device->driver) != 0)
-		return true;
-	if (device_irq_numbers(machine->root, addr, &numbers) < 0)
-		return true;
-	differs = numbers.count != device->vector_count;
-	for (size_t i = 0; i < numbers.count && !differs; i++) {
-		struct irq *irq = inventory_find_irq(machine->inventory, numbers.items[i]);
-
-		differs = !irq || !irq_device(irq) ||
-			  (irq->type != IRQ_INTX && irq_device(irq) != device);
-	}
-	irq_number_list_deinit(&numbers);
-	return differs;
+	pci_addr_format(addr, text);
+	return driver_differs(machine, device, text) || vectors_differ(machine, device) ||
+	       card_differs(machine, device, text) || properties_differ(machine, device);
 }
 
-/* Two small files tell whether an IRQ was requested, renamed or moved unseen. */
-static bool irq_differs(struct machine *machine, const struct irq *irq)
+static bool actions_differ(struct machine *machine, const struct irq *irq)
 {
 	_cleanup_(buf_deinit) struct buf actions = BUF_INIT;
 	const struct action_row *row;
-	mask_id asked = MASK_NONE;
-	int effective = CPU_NONE;
 
-	(void) irq_read_affinity(machine->root, irq->number, &machine->inventory->masks, &asked,
-				 &effective);
-	if (asked != irq->asked || effective != irq->effective_cpu)
-		return true;
 	if (!machine->kernel_irq_folder) {
 		row = action_table_find(&machine->actions, irq->number);
 		return strcmp(row ? row->actions : "", irq->actions) != 0;
 	}
-	(void) fsroot_read(machine->root, FSROOT_SYS, &actions, "kernel/irq/%u/actions",
-			   irq->number);
-	if (actions.length && actions.data[actions.length - 1] == '\n')
-		actions.data[--actions.length] = 0;
+	(void) attr_read_text(machine->root, &actions, "kernel/irq/%u/actions", irq->number);
 	return strcmp(buf_text(&actions), irq->actions) != 0;
 }
 
+/* Small files tell whether an IRQ was requested, renamed or moved unseen. */
+static bool irq_differs(struct machine *machine, const struct irq *irq)
+{
+	mask_id asked = MASK_NONE;
+	int effective = CPU_NONE;
+
+	if (irq_read_affinity(machine->root, irq->number, &machine->inventory->masks, &asked,
+			      &effective) < 0 &&
+	    !irq_device(irq))
+		return true;
+	return asked != irq->asked || effective != irq->effective_cpu ||
+	       actions_differ(machine, irq);
+}
+
+/* A vector that changed may also have got another index, which only its device's reading tells. */
 static int reread_differing_irqs(struct machine *machine, struct change_list *changes)
 {
 	struct inventory *inventory = machine->inventory;
 
 	for (unsigned int number = 0; number < inventory->irq_slots; number++) {
-		struct irq *irq = inventory_find_irq(inventory, number);
+		const struct irq *irq = inventory_find_irq(inventory, number);
+		struct pci_addr addr;
+		bool gone;
 		int r;
 
 		if (!irq || !irq_differs(machine, irq))
 			continue;
-		r = machine_read_irq(machine, number, LOOK_RESYNC, changes);
+		if (irq_device(irq)) {
+			addr = irq_device(irq)->addr;
+			r = look_at_device(machine, &addr, LOOK_RESYNC, changes, &gone);
+		} else {
+			r = machine_read_irq(machine, number, LOOK_RESYNC, changes);
+		}
 		if (r < 0)
 			return r;
 	}

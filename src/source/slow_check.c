@@ -1,8 +1,8 @@
 /*
- * IRQs come first, one after the other by number; then the vector folders of the devices; then the
- * list of devices; then all over again. An IRQ costs one pread, a folder a seek and a reading. A
- * vector folder that goes away with its driver leaves a descriptor that reads empty: that is a
- * difference like any other, and the descriptor is opened anew next time.
+ * IRQs come first, one after the other by number; then the vector folders of the devices, one a
+ * round; then the list of devices; then all over again. An IRQ costs one pread, a folder a seek and
+ * a reading. A vector folder that goes away with its driver leaves a descriptor that reads empty:
+ * that is a difference like any other, and the descriptor is opened anew next time.
  */
 #include "irqherd/source/slow_check.h"
 
@@ -18,15 +18,36 @@
 
 #define OPENS_A_STEP 64u
 #define FOLDERS_KEPT 256u
+#define SPARE_FDS    64u /* sockets and files that are open for a moment */
+
+/* An open folder: a device's vectors, or the list of devices (addr all zero). */
+struct folder {
+	struct pci_addr addr;
+	uint64_t key; /* in slow_check::folders */
+	int fd;
+};
+
+/* What a call of slow_check_step works with. */
+struct step {
+	struct slow_check *check;
+	struct machine *machine;
+	struct inventory *inventory;
+	struct dirty *dirty;
+	struct change_list *changes;
+	uint64_t now_ms;
+	unsigned int calls; /* system calls spent */
+	unsigned int limit;
+};
 
 int slow_check_init(struct slow_check *check, unsigned int kept_limit)
 {
 	struct rlimit limit;
 
 	*check = (struct slow_check){ .kept_limit = kept_limit };
-	/* leave room for sockets and passing files */
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < kept_limit + 64u)
-		check->kept_limit = limit.rlim_cur > 128 ? (unsigned int) limit.rlim_cur - 64u : 0;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < kept_limit + SPARE_FDS)
+		check->kept_limit = limit.rlim_cur > SPARE_FDS
+					    ? (unsigned int) (limit.rlim_cur - SPARE_FDS)
+					    : 0;
 	return buf_reserve(&check->text, 512);
 }
 
@@ -39,14 +60,24 @@ static void entry_close(struct slow_check *check, struct slow_check_entry *entry
 	check->kept--;
 }
 
+static void folder_close(struct slow_check *check, struct folder *folder)
+{
+	if (!folder)
+		return;
+	(void) map_drop(&check->folders, folder->key);
+	(void) close(folder->fd);
+	free(folder);
+	check->kept--;
+}
+
 void slow_check_deinit(struct slow_check *check)
 {
-	void *kept;
+	struct folder *folder;
 
 	for (unsigned int i = 0; i < check->irq_slots; i++)
 		entry_close(check, &check->irqs[i]);
-	for (size_t cursor = 0; (kept = map_next(&check->folders, &cursor));)
-		(void) close((int) (intptr_t) kept - 1);
+	for (size_t cursor = 0; (folder = map_next(&check->folders, &cursor));)
+		folder_close(check, folder);
 	map_deinit(&check->folders);
 	free(check->irqs);
 	buf_deinit(&check->text);
@@ -69,111 +100,168 @@ static int reserve(struct slow_check *check, unsigned int slots)
 	return 0;
 }
 
+/* --------------------------------------------------------------------------------------------------
+ * IRQs */
+
 static bool worth_checking(const struct irq *irq)
 {
 	return irq && irq->requested && !irq->managed;
 }
 
-/* Descriptors of IRQs that went, or were made anew under the same number, are closed; new ones are
- * opened. */
-static void keep_descriptor(struct slow_check *check, struct machine *machine,
-			    const struct irq *irq, struct slow_check_entry *entry)
+static bool entry_is_of(const struct slow_check_entry *entry, const struct irq *irq)
 {
-	if (entry->fd >= 0 && entry->generation != irq->generation)
-		entry_close(check, entry);
-	if (entry->fd >= 0)
-		return;
-	entry->fd = fsroot_open(machine->root, FSROOT_PROC, O_RDONLY | O_CLOEXEC,
-				"irq/%u/smp_affinity_list", irq->number);
+	return entry->fd >= 0 && entry->generation == irq->generation;
+}
+
+/* A descriptor of an IRQ that was made anew under the same number is closed first. */
+static int entry_open(struct slow_check *check, struct machine *machine, const struct irq *irq,
+		      struct slow_check_entry *entry)
+{
+	int fd;
+
+	entry_close(check, entry);
+	fd = fsroot_open(machine->root, FSROOT_PROC, O_RDONLY | O_CLOEXEC,
+			 "irq/%u/smp_affinity_list", irq->number);
+	if (fd < 0)
+		return fd;
+	entry->fd = fd;
 	entry->generation = irq->generation;
-	if (entry->fd >= 0)
-		check->kept++;
+	check->kept++;
+	return 0;
 }
 
-static int affinity_changed(struct slow_check *check, struct machine *machine, struct irq *irq,
-			    struct change_list *changes)
+/* Freed, and perhaps requested again: whatever is there now has no history, and its sisters should
+ * be looked at, too. */
+static int irq_was_freed(struct step *step, struct irq *irq)
 {
-	check->found++;
-	return machine_read_irq(machine, irq->number, LOOK_SLOW_CHECK, changes);
+	struct hint hint = { .kind = HINT_IRQ, .irq = irq->number };
+	int r;
+
+	if (irq_device(irq)) {
+		hint.kind = HINT_DEVICE;
+		hint.addr = irq_device(irq)->addr;
+	}
+	step->check->found++;
+	inventory_note_remade(step->inventory, irq, step->changes);
+	r = machine_read_irq(step->machine, irq->number, LOOK_HINT, step->changes);
+	return r < 0 ? r : dirty_put(step->dirty, &hint, step->now_ms);
 }
 
-static int check_irq(struct slow_check *check, struct machine *machine, struct irq *irq,
-		     struct change_list *changes, unsigned int *calls)
+static int compare_affinity(struct step *step, const struct irq *irq)
 {
-	struct slow_check_entry *entry = &check->irqs[irq->number];
 	struct cpumask cpus;
 	mask_id asked;
 	int r;
 
-	if (entry->fd < 0 || entry->generation != irq->generation) {
-		keep_descriptor(check, machine, irq, entry);
-		*calls += 1;
-	}
-	if (entry->fd < 0)
-		return affinity_changed(check, machine, irq, changes);
-
-	r = file_read_record(entry->fd, &check->text);
-	*calls += 1;
-	if (check->kept > check->kept_limit) {
-		entry_close(check, entry);
-		*calls += 1;
-	}
-	if (r < 0) {
-		/* EIO, ENODEV: this IRQ was freed; what is there now has another history */
-		entry_close(check, entry);
-		return affinity_changed(check, machine, irq, changes);
-	}
-	if (cpulist_parse(check->text.data, &cpus) < 0)
+	if (cpulist_parse(buf_text(&step->check->text), &cpus) < 0)
 		return 0;
-	r = mask_intern(&machine->inventory->masks, &cpus, &asked);
+	r = mask_intern(&step->inventory->masks, &cpus, &asked);
 	if (r < 0 || asked == irq->asked)
 		return r;
-	return affinity_changed(check, machine, irq, changes);
+	step->check->found++;
+	return machine_read_irq(step->machine, irq->number, LOOK_SLOW_CHECK, step->changes);
 }
 
-static int check_next_irq(struct slow_check *check, struct machine *machine,
-			  struct change_list *changes, unsigned int *calls)
+static int check_irq(struct step *step, struct irq *irq)
 {
-	struct inventory *inventory = machine->inventory;
+	struct slow_check *check = step->check;
+	struct slow_check_entry *entry = &check->irqs[irq->number];
+	int r;
 
-	for (; check->cursor < inventory->irq_slots; check->cursor++) {
-		struct irq *irq = inventory->irqs[check->cursor];
+	if (!entry_is_of(entry, irq)) {
+		step->calls++;
+		r = entry_open(check, step->machine, irq, entry);
+		if (r == -ENOENT)
+			return irq_was_freed(step, irq);
+		if (r < 0)
+			return 0; /* no descriptors left, or the like: says nothing of the IRQ */
+	}
+	step->calls++;
+	r = file_read_record(entry->fd, &check->text);
+	if (r < 0) {
+		/* EIO, ENODEV: the descriptor's IRQ is no more */
+		entry_close(check, entry);
+		return irq_was_freed(step, irq);
+	}
+	if (check->kept > check->kept_limit) {
+		entry_close(check, entry);
+		step->calls++;
+	}
+	return compare_affinity(step, irq);
+}
+
+static unsigned int cost_of_irq(const struct slow_check *check, const struct irq *irq)
+{
+	return entry_is_of(&check->irqs[irq->number], irq) ? 1 : 3;
+}
+
+/* False: no more in this round. */
+static bool check_next_irq(struct step *step, int *ret_result)
+{
+	struct slow_check *check = step->check;
+
+	for (; check->cursor < step->inventory->irq_slots; check->cursor++) {
+		struct irq *irq = step->inventory->irqs[check->cursor];
 
 		if (!worth_checking(irq)) {
 			entry_close(check, &check->irqs[check->cursor]);
 			continue;
 		}
+		if (step->calls > 0 && step->calls + cost_of_irq(check, irq) > step->limit)
+			return false;
 		check->cursor++;
-		return check_irq(check, machine, irq, changes, calls);
+		*ret_result = check_irq(step, irq);
+		return *ret_result == 0;
 	}
 	check->cursor = 0;
 	check->devices_turn = true;
-	return 0;
+	return false;
 }
 
-static struct device *next_device(const struct inventory *inventory, const struct pci_addr *after)
+/* Opens ahead for the IRQs that have no descriptor yet, so that later rounds only read. */
+static void open_ahead(struct step *step)
 {
-	inventory_foreach_device(device, inventory) {
-		if (pci_addr_compare(&device->addr, after) > 0)
-			return device;
+	struct slow_check *check = step->check;
+	unsigned int opened = 0;
+
+	inventory_foreach_irq(irq, step->inventory) {
+		if (opened == OPENS_A_STEP || check->kept >= check->kept_limit)
+			return;
+		if (!worth_checking(irq) || entry_is_of(&check->irqs[irq->number], irq))
+			continue;
+		/* one that fails is noticed when its turn comes */
+		if (entry_open(check, step->machine, irq, &check->irqs[irq->number]) == 0)
+			opened++;
 	}
-	return NULL;
 }
 
-/* Counts the entries of an open folder, and how many of them `known` says yes to. */
-static int count_entries(int fd, unsigned int *calls,
+/* --------------------------------------------------------------------------------------------------
+ * folders */
+
+/* Counts the entries of an open folder, and how many of them `known` says yes to. expected: so many
+ * are read in one go. */
+static int count_entries(struct step *step, int fd, unsigned int expected,
 			 bool (*known)(const void *context, const char *name), const void *context,
 			 unsigned int *ret_entries, unsigned int *ret_known)
 {
-	char buffer[8192] __attribute__((aligned(8)));
+	struct buf *buffer = &step->check->text;
 	unsigned int entries = 0, found = 0;
 	ssize_t length;
+	int r;
 
-	*calls += 2;
+	buf_reset(buffer);
+	r = buf_reserve(buffer, 2 * sizeof(struct dirent64) + (expected + 8) * (size_t) 40);
+	if (r < 0)
+		return r;
+	step->calls++;
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return -errno;
-	while ((length = getdents64(fd, buffer, sizeof(buffer))) > 0) {
-		for (char *at = buffer; at < buffer + length;) {
+	for (;;) {
+		step->calls++;
+		length = getdents64(fd, buffer->data, buffer->size - 1);
+		if (length <= 0)
+			break;
+		for (char *at = buffer->data; at < buffer->data + length;) {
 			const struct dirent64 *entry = (const struct dirent64 *) (const void *) at;
 
 			if (entry->d_name[0] != '.') {
@@ -183,9 +271,8 @@ static int count_entries(int fd, unsigned int *calls,
 			at += entry->d_reclen;
 		}
 		/* a short answer was the last: the next would only say so */
-		if ((size_t) length < sizeof(buffer) - sizeof(struct dirent64))
+		if ((size_t) length + sizeof(struct dirent64) < buffer->size)
 			break;
-		*calls += 1;
 	}
 	if (length < 0)
 		return -errno;
@@ -218,134 +305,180 @@ static bool is_known_device(const void *context, const char *name)
 	return pci_addr_parse(name, &addr) == 0 && inventory_find_device(context, &addr);
 }
 
-/* Descriptors in the map are stored plus one: NULL means none. */
-static int folder_fd(struct slow_check *check, struct machine *machine, const struct device *device,
-		     unsigned int *calls)
+static int folder_open_fd(struct step *step, const struct device *device)
 {
-	uint64_t key = device ? pci_addr_key(&device->addr) : UINT64_MAX;
-	intptr_t kept = (intptr_t) map_find(&check->folders, key);
 	char addr[PCI_ADDR_TEXT];
-	int fd;
 
-	if (kept)
-		return (int) kept - 1;
-	*calls += 1;
-	if (device)
-		fd = fsroot_open(machine->root, FSROOT_SYS, O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-				 "bus/pci/devices/%s/msi_irqs",
-				 pci_addr_format(&device->addr, addr));
-	else
-		fd = fsroot_open(machine->root, FSROOT_SYS, O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-				 "bus/pci/devices");
-	if (fd >= 0 && map_put(&check->folders, key, (void *) ((intptr_t) fd + 1)) < 0) {
-		(void) close(fd);
-		return -ENOMEM;
-	}
-	return fd;
+	step->calls++;
+	if (!device)
+		return fsroot_open(step->machine->root, FSROOT_SYS,
+				   O_RDONLY | O_DIRECTORY | O_CLOEXEC, "bus/pci/devices");
+	return fsroot_open(step->machine->root, FSROOT_SYS, O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+			   "bus/pci/devices/%s/msi_irqs", pci_addr_format(&device->addr, addr));
 }
 
-static void folder_close(struct slow_check *check, const struct device *device)
+/* device NULL: the list of devices. */
+static int folder_open(struct step *step, const struct device *device, struct folder **ret_folder)
 {
+	struct slow_check *check = step->check;
 	uint64_t key = device ? pci_addr_key(&device->addr) : UINT64_MAX;
-	intptr_t kept = (intptr_t) map_drop(&check->folders, key);
+	struct folder *folder = map_find(&check->folders, key);
+	int r;
 
-	if (kept)
-		(void) close((int) kept - 1);
-}
-
-static int check_device_list(struct slow_check *check, struct machine *machine, struct dirty *dirty,
-			     uint64_t now_ms, unsigned int *calls)
-{
-	struct hint hint = { .kind = HINT_RESYNC };
-	unsigned int entries, known;
-	int fd = folder_fd(check, machine, NULL, calls);
-
-	if (fd < 0)
-		return 0;
-	if (count_entries(fd, calls, is_known_device, machine->inventory, &entries, &known) < 0) {
-		folder_close(check, NULL);
+	if (folder) {
+		*ret_folder = folder;
 		return 0;
 	}
-	if (entries == known && known == machine->inventory->device_count)
-		return 0;
-	check->found++;
-	return dirty_put(dirty, &hint, now_ms);
+	folder = calloc(1, sizeof(*folder));
+	if (!folder)
+		return -ENOMEM;
+	folder->key = key;
+	if (device)
+		folder->addr = device->addr;
+	folder->fd = folder_open_fd(step, device);
+	r = folder->fd < 0 ? folder->fd : map_put(&check->folders, key, folder);
+	if (r < 0) {
+		if (folder->fd >= 0)
+			(void) close(folder->fd);
+		free(folder);
+		return r;
+	}
+	check->kept++;
+	*ret_folder = folder;
+	return 0;
 }
 
-static int check_next_device(struct slow_check *check, struct machine *machine, struct dirty *dirty,
-			     uint64_t now_ms, unsigned int *calls)
+static void folder_keep(struct step *step, struct folder *folder)
 {
-	struct device *device = next_device(machine->inventory, &check->device_cursor);
-	struct vectors_of of = { machine->inventory, device };
-	struct hint hint = { .kind = HINT_DEVICE };
-	unsigned int entries = 0, known = 0, vectors = 0;
-	int fd, r;
+	struct slow_check *check = step->check;
 
-	if (!device) {
-		check->device_cursor = (struct pci_addr){ 0 };
-		check->devices_turn = false;
-		check->passes++;
-		return check_device_list(check, machine, dirty, now_ms, calls);
-	}
-	check->device_cursor = device->addr;
+	if (check->kept <= check->kept_limit && check->folders.used <= FOLDERS_KEPT)
+		return;
+	folder_close(check, folder);
+	step->calls++;
+}
+
+static unsigned int count_vectors(const struct device *device)
+{
+	unsigned int vectors = 0;
+
 	list_foreach(vector, &device->vectors, struct vector, device_link)
 		vectors += vector->irq->type != IRQ_INTX;
-
-	/* most devices have no vectors and no folder; that they get one is told by an event */
-	if (!vectors) {
-		folder_close(check, device);
-		return 0;
-	}
-	fd = folder_fd(check, machine, device, calls);
-	r = fd < 0 ? fd : count_entries(fd, calls, is_vector_of, &of, &entries, &known);
-	if (r == 0 && entries == vectors && known == vectors) {
-		if (check->folders.used > FOLDERS_KEPT)
-			folder_close(check, device);
-		return 0;
-	}
-	folder_close(check, device);
-	check->found++;
-	hint.addr = device->addr;
-	return dirty_put(dirty, &hint, now_ms);
+	return vectors;
 }
 
-/* Opens ahead for the IRQs that have no descriptor yet, so that later rounds only read. */
-static void open_ahead(struct slow_check *check, struct machine *machine)
+/* Folders of devices that went, or lost their vectors. */
+static void close_stale_folders(struct step *step)
 {
-	unsigned int opened = 0;
+	struct map *folders = &step->check->folders;
+	struct folder *folder;
 
-	inventory_foreach_irq(irq, machine->inventory) {
-		struct slow_check_entry *entry = &check->irqs[irq->number];
+	for (size_t cursor = 0; (folder = map_next(folders, &cursor));) {
+		const struct device *device = inventory_find_device(step->inventory, &folder->addr);
 
-		if (opened == OPENS_A_STEP || check->kept >= check->kept_limit)
-			return;
-		if (!worth_checking(irq) ||
-		    (entry->fd >= 0 && entry->generation == irq->generation))
-			continue;
-		keep_descriptor(check, machine, irq, entry);
-		opened++;
+		if (folder->key != UINT64_MAX && (!device || !count_vectors(device)))
+			folder_close(step->check, folder);
 	}
+}
+
+static int check_device_list(struct step *step)
+{
+	struct hint hint = { .kind = HINT_RESYNC };
+	unsigned int entries = 0, known = 0, count = step->inventory->device_count;
+	struct folder *folder;
+	int r;
+
+	r = folder_open(step, NULL, &folder);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	r = count_entries(step, folder->fd, count, is_known_device, step->inventory, &entries,
+			  &known);
+	if (r < 0) {
+		folder_close(step->check, folder);
+		return r == -ENOMEM ? r : 0;
+	}
+	folder_keep(step, folder);
+	if (entries == known && known == count)
+		return 0;
+	step->check->found++;
+	return dirty_put(step->dirty, &hint, step->now_ms);
+}
+
+static int check_vectors(struct step *step, const struct device *device)
+{
+	struct vectors_of of = { step->inventory, device };
+	struct hint hint = { .kind = HINT_DEVICE, .addr = device->addr };
+	unsigned int entries = 0, known = 0, vectors = count_vectors(device);
+	struct folder *folder = NULL;
+	int r;
+
+	r = folder_open(step, device, &folder);
+	if (r == -ENOMEM || r == -EMFILE || r == -ENFILE)
+		return r == -ENOMEM ? r : 0;
+	if (r == 0)
+		r = count_entries(step, folder->fd, vectors, is_vector_of, &of, &entries, &known);
+	if (r == -ENOMEM)
+		return r;
+	if (r == 0 && entries == vectors && known == vectors) {
+		folder_keep(step, folder);
+		return 0;
+	}
+	folder_close(step->check, folder);
+	step->check->found++;
+	return dirty_put(step->dirty, &hint, step->now_ms);
+}
+
+/* Most devices have no vectors and no folder; that they get one is told by an event. */
+static const struct device *next_device(const struct inventory *inventory,
+					const struct pci_addr *after)
+{
+	inventory_foreach_device(device, inventory) {
+		if (pci_addr_compare(&device->addr, after) > 0 && count_vectors(device))
+			return device;
+	}
+	return NULL;
+}
+
+static int check_next_device(struct step *step)
+{
+	struct slow_check *check = step->check;
+	const struct device *device = next_device(step->inventory, &check->device_cursor);
+
+	if (device) {
+		check->device_cursor = device->addr;
+		return check_vectors(step, device);
+	}
+	check->device_cursor = (struct pci_addr){ 0 };
+	check->devices_turn = false;
+	check->passes++;
+	close_stale_folders(step);
+	return check_device_list(step);
 }
 
 int slow_check_step(struct slow_check *check, struct machine *machine, struct dirty *dirty,
 		    unsigned int reads, uint64_t now_ms, struct change_list *changes)
 {
-	unsigned int calls = 0;
+	struct step step = {
+		.check = check,
+		.machine = machine,
+		.inventory = machine->inventory,
+		.dirty = dirty,
+		.changes = changes,
+		.now_ms = now_ms,
+		.limit = reads,
+	};
 	int r;
 
+	inventory_tidy_masks(machine->inventory);
 	r = reserve(check, machine->inventory->irq_slots);
 	if (r < 0)
 		return r;
 	if (machine->inventory->irq_count <= OPENS_A_STEP)
-		open_ahead(check, machine);
-	while (r == 0 && calls < reads) {
-		if (check->devices_turn) {
-			/* a look at a device is several calls: only where a round is not to be
-			 * cheap */
-			r = check_next_device(check, machine, dirty, now_ms, &calls);
-			break;
-		}
-		r = check_next_irq(check, machine, changes, &calls);
-	}
+		open_ahead(&step);
+	/* a folder takes several calls: it has a round of its own */
+	if (check->devices_turn)
+		return check_next_device(&step);
+	while (check_next_irq(&step, &r))
+		;
 	return r;
 }

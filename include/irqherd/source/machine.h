@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "irqherd/base/fsroot.h"
+#include "irqherd/base/map.h"
 #include "irqherd/model/hint.h"
 #include "irqherd/model/inventory.h"
 #include "irqherd/source/genl.h"
@@ -30,6 +31,7 @@ struct machine {
 	void *override_context;
 	bool kernel_irq_folder;         /* /sys/kernel/irq exists (Linux 4.9 on) */
 	struct action_table actions;    /* where it does not */
+	struct map warned;              /* by device: the text of a property that was told of */
 	struct buf captured_properties; /* `udev-properties` of a captured machine */
 	struct buf captured_queues;     /* `netdev-queues.json` of a captured machine */
 	uint64_t devices_read;          /* for counting what an event cost */

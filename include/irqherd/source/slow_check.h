@@ -13,7 +13,7 @@
 #include "irqherd/source/dirty.h"
 #include "irqherd/source/machine.h"
 
-#define SLOW_CHECK_READS 3u    /* system calls a round */
+#define SLOW_CHECK_READS 3u    /* system calls a round, while nothing differs */
 #define SLOW_CHECK_KEPT  4096u /* descriptors kept at most; further files are opened and closed */
 
 struct slow_check_entry {
@@ -24,8 +24,8 @@ struct slow_check_entry {
 struct slow_check {
 	struct slow_check_entry *irqs; /* by IRQ number: smp_affinity_list */
 	unsigned int irq_slots;
-	struct map folders; /* open folders: devices' vectors, and the list of devices */
-	unsigned int kept;  /* open descriptors */
+	struct map folders; /* owned; open folders: devices' vectors, and the list of devices */
+	unsigned int kept;  /* open descriptors, folders included */
 	unsigned int kept_limit;
 	unsigned int cursor;           /* next IRQ number */
 	struct pci_addr device_cursor; /* next device after this one; all zero: from the start */
@@ -39,8 +39,9 @@ int slow_check_init(struct slow_check *check, unsigned int kept_limit);
 void slow_check_deinit(struct slow_check *check);
 
 /*
- * One round's share: reads until `reads` system calls are spent. Changed affinities are read into
- * the inventory at once (LOOK_SLOW_CHECK); devices whose vector list differs become hints in dirty.
+ * One round's share: reads until `reads` system calls are spent, or one folder. Changed affinities
+ * are read into the inventory at once (LOOK_SLOW_CHECK); so is an IRQ that was freed, as one that
+ * was made anew. It and devices whose vector list differs become hints in dirty.
  */
 int slow_check_step(struct slow_check *check, struct machine *machine, struct dirty *dirty,
 		    unsigned int reads, uint64_t now_ms, struct change_list *changes);
