@@ -390,7 +390,7 @@ static void devices_are_told_with_home_and_irqs(void **state)
 		"0000:5e:00.0  NVMe, driver nvme\n"
 		"    home CPUs 4-7,12-15: node 1 (proximity file, line 3)\n"
 		"      IRQ  vector    CPU  asked          interrupts  queue         action\n"
-		"      120       0      8  0-15                    0  queue-0       nvme0q0\n"
+		"      120       0      8  0-15                    0  -             nvme0q0\n"
 		"    vectors 1-8: IRQ 121-128, one per CPU 0-7, managed, 17 interrupts (most: IRQ "
 		"121 with 17),\n"
 		"        nvme0q1 to nvme0q8\n"
