@@ -5,6 +5,7 @@
 #include "irqherd/daemon/daemon.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -384,9 +385,16 @@ static void start_io(struct daemon *daemon, ev_io *watcher, int fd)
 static void start_signal(struct daemon *daemon, ev_signal *watcher,
 			 void (*callback)(struct ev_loop *, ev_signal *, int), int signum)
 {
+	sigset_t set;
+
 	ev_signal_init(watcher, callback, signum);
 	watcher->data = daemon;
 	ev_signal_start(daemon->loop, watcher);
+
+	/* held since before the pid file was written */
+	(void) sigemptyset(&set);
+	(void) sigaddset(&set, signum);
+	(void) sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 static void start_watchers(struct daemon *daemon)

@@ -1,11 +1,13 @@
 /* The program: options, settings, the reasons not to run, then the daemon. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "irqherd/base/log.h"
+#include "irqherd/base/macro.h"
 #include "irqherd/base/parse.h"
 #include "irqherd/daemon/daemon.h"
 #include "irqherd/daemon/pidfile.h"
@@ -129,6 +131,19 @@ static int run_daemon(const struct options *options, struct settings *settings)
 	return code;
 }
 
+/* Held until the loop takes them: a reload asked for as soon as the pid file is there would end the
+ * process, a stop would leave that file behind. */
+static void hold_signals(void)
+{
+	static const int held[] = { SIGHUP, SIGTERM, SIGINT, SIGQUIT, SIGUSR1 };
+	sigset_t set;
+
+	(void) sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(held); i++)
+		(void) sigaddset(&set, held[i]);
+	(void) sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 static int run(const struct options *options, struct settings *settings)
 {
 	struct pidfile pidfile = PIDFILE_INIT;
@@ -140,6 +155,8 @@ static int run(const struct options *options, struct settings *settings)
 	r = take_pidfile(options, &pidfile);
 	if (r < 0)
 		return r == -EACCES || r == -EPERM ? EXIT_PERMISSION : EXIT_RUNTIME;
+	if (!options->oneshot)
+		hold_signals();
 	if (!options->foreground && daemon(0, 0) < 0) {
 		log_error("can't go to the background: %s", strerror(errno));
 		return EXIT_RUNTIME;

@@ -20,8 +20,8 @@ def test(program):
         rig.wait_until(lambda: pid_path.exists() and pid_path.read_text().endswith("\n"),
                        "the pid file")
         pid = int(pid_path.read_text())
+        proc = pathlib.Path(f"/proc/{pid}")
         try:
-            proc = pathlib.Path(f"/proc/{pid}")
             rig.check((proc / "comm").read_text() == "irqherd\n", "another process")
             fields = (proc / "stat").read_text().rsplit(")", 1)[1].split()
             rig.check(int(fields[1]) != os.getpid(), "not detached from who started it")
@@ -31,13 +31,16 @@ def test(program):
             for number in (0, 1, 2):
                 target = os.readlink(proc / f"fd/{number}")
                 rig.check(target == "/dev/null", f"descriptor {number} is {target}")
-            os.kill(pid, signal.SIGHUP)
-            rig.run(program, "-c", str(config), "-p", str(pid_path), ok=False)
-            rig.check(proc.exists(), "a second start ended the first")
-        finally:
+            os.kill(pid, signal.SIGHUP)  # at once: it must not end what is still starting
+            second = rig.run(program, "-c", str(config), "-p", str(pid_path), ok=False)
+            rig.check(second.returncode == 1, f"a second start: exit {second.returncode}")
             os.kill(pid, signal.SIGTERM)
-        rig.wait_until(lambda: not pid_path.exists(), "the pid file to go")
-        rig.wait_until(lambda: not proc.exists() or "Z" in (proc / "stat").read_text(), "its end")
+            rig.wait_until(lambda: not pid_path.exists(), "the pid file to go")
+            rig.wait_until(lambda: not proc.exists() or "Z" in (proc / "stat").read_text(), "its end")
+        except BaseException:
+            if proc.exists():
+                os.kill(pid, signal.SIGKILL)
+            raise
 
 
 rig.main(test)

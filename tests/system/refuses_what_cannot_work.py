@@ -97,7 +97,9 @@ def machines(program, expect, folder):
 
     possible = folder / "possible"
     possible.write_text("0\n")
-    with bound(str(possible), "/sys/devices/system/cpu/possible"):
+    cpus = "/sys/devices/system/cpu"
+    with bound(str(possible), f"{cpus}/possible"), bound(str(possible), f"{cpus}/present"), \
+            bound(str(possible), f"{cpus}/online"):
         expect(77, r"one CPU", *apply)
 
     other = folder / "irqbalance"
