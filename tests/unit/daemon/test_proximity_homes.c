@@ -105,16 +105,22 @@ static void put_machine(struct world *world)
  * loaded. */
 static void measure(struct world *world)
 {
-	static const char idle[] = "cpu%u 0 0 0 1000 0 0 0 0 0 0\n",
-			  busy[] = "cpu%u 0 0 0 1900 0 50 50 0 0 0\n";
+	static const char first[] = "cpu%u 0 0 0 1000 0 0 0 0 0 0\n";
+	static const char tenth[] = "cpu%u 0 0 0 1900 0 50 50 0 0 0\n";
+	static const char half[] = "cpu%u 0 0 0 1500 0 250 250 0 0 0\n";
 	struct sample before = SAMPLE_INIT, after = SAMPLE_INIT;
 	struct buf text = BUF_INIT;
 
 	for (unsigned int turn = 0; turn < 2; turn++) {
 		buf_reset(&text);
-		for (unsigned int cpu = 0; cpu < CPUS; cpu++)
-			assert_true(turn ? buf_printf(&text, busy, cpu) >= 0
-					 : buf_printf(&text, idle, cpu) >= 0);
+		for (unsigned int cpu = 0; cpu < CPUS; cpu++) {
+			if (!turn)
+				assert_true(buf_printf(&text, first, cpu) >= 0);
+			else if (cpu == FIRST_CPU)
+				assert_true(buf_printf(&text, half, cpu) >= 0);
+			else
+				assert_true(buf_printf(&text, tenth, cpu) >= 0);
+		}
 		assert_true(buf_puts(&text, "intr 0") >= 0);
 		for (unsigned int irq = 0; irq < 80; irq++) {
 			bool counts = irq >= 40 && irq % 10 < VECTORS - 1;
