@@ -269,12 +269,14 @@ def environment_for(program, prefix=(), more=None):
 class Daemon:
     """irqherd in the foreground, with its own configuration, pid file and log."""
 
-    def __init__(self, program, config="", arguments=(), prefix=(), environment=None):
+    def __init__(self, program, config="", arguments=(), prefix=(), environment=None,
+                 intervals=SHORT):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="irqherd-test-"))
         self.config_path = self.folder / "irqherd.conf"
         self.pid_path = self.folder / "irqherd.pid"
         self.log_path = self.folder / "log"
-        self.config_path.write_text(SHORT + config)
+        self.intervals = intervals
+        self.configure(config)
         self.command = [*prefix, program, "-f", "-c", str(self.config_path), "-p",
                         str(self.pid_path), *arguments]
         self.environment = environment_for(program, prefix, environment)
@@ -292,7 +294,7 @@ class Daemon:
         return self.process.pid
 
     def configure(self, config):
-        self.config_path.write_text(SHORT + config)
+        self.config_path.write_text(self.intervals + config)
 
     def log(self, begin=0):
         return self.log_path.read_text()[begin:] if self.log_path.exists() else ""
