@@ -1,0 +1,693 @@
+"""A guest with the hardware that a scenario needs: boots it, runs commands in it, plugs and unplugs, and
+always ends it.
+
+No scenario asserts how long something takes. Waits end as soon as what they wait for is there, and give
+up after WAIT_S seconds, which only an error uses up (the guest is emulated on a machine that may be busy).
+
+Commands go through a virtio port whose other end is the loop in the guest's init; nothing of it uses the
+network. Every network device is on a hub inside of QEMU.
+"""
+
+import base64
+import contextlib
+import ctypes
+import fcntl
+import json
+import os
+import pathlib
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+WAIT_S = 180
+
+# smp: QEMU's words. sockets: the node of each socket. Ports are hotplug slots: n0p1 is the second behind
+# node 0's expander (removal takes 7 s there, as on real slots), rp0 the first on bus 0, node -1 (fast).
+TOPOLOGIES = {
+    "two_nodes": {"smp": "4,sockets=2,cores=2,threads=1,maxcpus=4", "sockets": (0, 1)},
+    "threads": {"smp": "8,sockets=2,cores=2,threads=2,maxcpus=8", "sockets": (0, 1)},
+    "spare_cpus": {"smp": "4,sockets=4,cores=2,threads=1,maxcpus=8", "sockets": (0, 1, 0, 1)},
+}
+PORTS = 4
+TAPS = 4
+
+# Present at boot, in this order: behind each expander, on bus 0 (where the kernel knows no node).
+COLD = (("cold0", "e1000e", "n0p3"), ("cold1", "virtio-net-pci", "n1p3"), ("cold2", "e1000e", "pcie.0"))
+
+
+class Failure(Exception):
+    pass
+
+
+class Skip(Exception):
+    pass
+
+
+def check(condition, message):
+    if not condition:
+        raise Failure(message)
+
+
+def check_equal(found, wanted, what):
+    check(found == wanted, f"{what}: {found!r} instead of {wanted!r}")
+
+
+def wait_until(condition, what, limit_s=WAIT_S, pause_s=0.2):
+    """The first true value of condition()."""
+    end = time.monotonic() + limit_s
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise Failure(f"waited {limit_s} s for {what}")
+        time.sleep(pause_s)
+
+
+def cpus_of(text):
+    """"0-2,5" as a set."""
+    cpus = set()
+    for part in text.strip().split(","):
+        if part:
+            first, _, last = part.partition("-")
+            cpus |= set(range(int(first), int(last or first) + 1))
+    return cpus
+
+
+def check_placed(guest, nic, state, home):
+    """All IRQs of a NIC that are in use fire at home, and its queues share no CPU while another has none."""
+    effective = guest.effective()
+    masks = guest.affinities()
+    rows = state.rows(nic.address)
+    queues = {cpu: 0 for cpu in home}
+    for irq in nic.active_irqs():
+        # a written mask takes effect with the next interrupt
+        cpus = effective[irq] if effective[irq] <= cpus_of(masks[irq]) else cpus_of(masks[irq])
+        check(cpus <= home, f"IRQ {irq} of {nic.model} is on CPUs {cpus}, home {home}")
+        if rows[irq]["queue"] != "-" and len(cpus) == 1:
+            queues[cpus.pop()] += 1
+    if queues:
+        check(max(queues.values()) - min(queues.values()) <= 1,
+              f"queues of {nic.model} are not even: {queues}\n{state.device(nic.address)}")
+
+
+def die_with_parent():
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+# ---------------------------------------------------------------------------------------------------
+# QEMU
+
+
+class Guest:
+    def __init__(self, machine, program_overlay, topology="two_nodes", limit_s=3600):
+        self.topology = topology
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="irqherd-vm-"))
+        self.events = []
+        self.process = None
+        self.daemons = []
+        self.nics = {}
+        self.disks = {}
+        self.count = 0
+        self.deadline = None
+        (self.folder / "image").write_bytes(machine.image.read_bytes() + program_overlay)
+        try:
+            self.taps = os.geteuid() == 0 and os.path.exists("/dev/net/tun") and shutil.which("ip") \
+                and shutil.which("unshare")
+            self.boot([*machine.qemu, *self.arguments(machine)], limit_s)
+        except Failure as failure:
+            said = self.console()[-3000:]
+            self.close()
+            raise Failure(f"{failure}; its console:\n{said}") from None
+        except BaseException:
+            self.close()
+            raise
+
+    # building the command line
+
+    def arguments(self, machine):
+        topology = TOPOLOGIES[self.topology]
+        words = ["-M", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", topology["smp"],
+                 "-m", "1024", "-display", "none", "-nodefaults", "-no-reboot",
+                 "-serial", f"file:{self.folder}/console",
+                 "-qmp", f"unix:{self.folder}/qmp,server=on,wait=off",
+                 "-device", "virtio-serial-pci,vectors=0,bus=pcie.0",
+                 "-chardev", f"socket,id=control,path={self.folder}/control,server=on,wait=off",
+                 "-device", "virtserialport,chardev=control,name=control",
+                 "-kernel", str(machine.kernel), "-initrd", str(self.folder / "image"),
+                 "-append", "console=ttyS0 quiet panic=-1"]
+        for node in (0, 1):
+            words += ["-object", f"memory-backend-ram,id=m{node},size=512M",
+                      "-numa", f"node,nodeid={node},memdev=m{node}",
+                      "-device", f"pxb-pcie,id=px{node},bus_nr={64 * (node + 1)},numa_node={node},bus=pcie.0"]
+        for socket_id, node in enumerate(topology["sockets"]):
+            words += ["-numa", f"cpu,node-id={node},socket-id={socket_id}"]
+        slot = 0
+        for prefix, bus in (("n0p", "px0"), ("n1p", "px1"), ("rp", "pcie.0")):
+            for i in range(PORTS):
+                slot += 1
+                words += ["-device", f"pcie-root-port,id={prefix}{i},bus={bus},chassis={slot},slot={slot}"]
+        words += ["-blockdev", "null-co,node-name=null,size=16777216,read-zeroes=on"]
+        for name, model, port in COLD:
+            mac = self.next_mac()
+            words += ["-netdev", f"hubport,id=net-{name},hubid=1",
+                      "-device", f"{model},id={name},bus={port},netdev=net-{name},mac={mac},romfile="]
+            self.nics[name] = Nic(self, name, model, port, mac)
+        return words
+
+    def next_mac(self):
+        self.count += 1
+        return f"52:54:00:00:{self.count // 256:02x}:{self.count % 256:02x}"
+
+    # starting and ending
+
+    def boot(self, command, limit_s):
+        if self.taps:
+            setup = "".join(f"ip tuntap add tap{i} mode tap multi_queue && ip link set tap{i} up && "
+                            for i in range(TAPS))
+            command = ["unshare", "-n", "sh", "-c", f'{setup} exec "$@"', "qemu", *command]
+        with open(self.folder / "qemu.log", "w") as log:
+            self.process = subprocess.Popen(["nice", *command], stdin=subprocess.DEVNULL, stdout=log,
+                                            stderr=log, preexec_fn=die_with_parent)
+        self.deadline = threading.Timer(limit_s, self.process.kill)
+        self.deadline.daemon = True
+        self.deadline.start()
+        started = time.monotonic()
+        self.control = self.connect("control")
+        self.qmp_socket = self.connect("qmp")
+        self.received = b""
+        self.qmp_received = b""
+        self.qmp_read(lambda message: "QMP" in message)
+        self.qmp("qmp_capabilities")
+        check_equal(self.receive(WAIT_S), b"ready", "the guest's first word")
+        self.boot_s = time.monotonic() - started
+        self.release = self.run("uname -r").strip()
+        for nic in self.nics.values():
+            nic.find()
+        self.boot_affinities = self.affinities()
+
+    def connect(self, name):
+        end = time.monotonic() + 60
+        while time.monotonic() < end and self.process.poll() is None:
+            with contextlib.suppress(OSError):
+                connection = socket.socket(socket.AF_UNIX)
+                connection.connect(str(self.folder / name))
+                return connection
+            time.sleep(0.05)
+        raise Failure(f"QEMU does not start: {(self.folder / 'qemu.log').read_text()[-2000:]}")
+
+    def console(self):
+        path = self.folder / "console"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def alive(self):
+        return self.process is not None and self.process.poll() is None
+
+    def close(self):
+        if self.deadline:
+            self.deadline.cancel()
+        if self.alive():
+            self.process.kill()
+        if self.process:
+            self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    # commands
+
+    def receive(self, limit_s):
+        end = time.monotonic() + limit_s
+        while b"\n" not in self.received:
+            ready, _, _ = select.select([self.control], [], [], max(0, end - time.monotonic()))
+            if not ready:
+                raise Failure("the guest does not answer")
+            data = self.control.recv(1 << 16)
+            if not data:
+                raise Failure("the guest is gone")
+            self.received += data
+        line, self.received = self.received.split(b"\n", 1)
+        return line
+
+    def try_run(self, command, limit_s=120):
+        """(exit code, output) of a shell command."""
+        self.control.sendall(base64.b64encode(command.encode()) + b"\n")
+        output, code = self.receive(limit_s + 60).rsplit(b" ", 1)
+        return int(code), base64.b64decode(output).decode(errors="replace")
+
+    def run(self, command, limit_s=120):
+        """Output of a shell command that must succeed."""
+        code, output = self.try_run(command, limit_s)
+        check(code == 0, f"in the guest: {command}: exit {code}: {output[-500:]}")
+        return output
+
+    def put(self, path, text):
+        data = base64.b64encode(text.encode()).decode()
+        self.run(f"mkdir -p $(dirname {path}) && : > {path}")
+        for i in range(0, len(data), 60000):
+            self.run(f"echo {data[i:i + 60000]} | base64 -d >> {path}")
+
+    def get(self, path):
+        return self.run(f"cat {path}")
+
+    # QMP
+
+    def qmp_read(self, wanted, limit_s=60):
+        end = time.monotonic() + limit_s
+        while True:
+            while b"\n" in self.qmp_received:
+                line, self.qmp_received = self.qmp_received.split(b"\n", 1)
+                message = json.loads(line)
+                if "event" in message:
+                    self.events.append(message)
+                if wanted(message):
+                    return message
+            ready, _, _ = select.select([self.qmp_socket], [], [], max(0, end - time.monotonic()))
+            if not ready:
+                raise Failure("QEMU does not answer")
+            data = self.qmp_socket.recv(1 << 16)
+            if not data:
+                raise Failure("QEMU is gone")
+            self.qmp_received += data
+
+    def qmp(self, command, **arguments):
+        self.qmp_socket.sendall(json.dumps({"execute": command, "arguments": arguments}).encode())
+        answer = self.qmp_read(lambda message: "return" in message or "error" in message)
+        if "error" in answer:
+            raise Failure(f"QMP {command} {arguments}: {answer['error']['desc']}")
+        return answer["return"]
+
+    def device_add(self, driver, **properties):
+        self.qmp("device_add", driver=driver, **properties)
+
+    def device_del(self, *names):
+        """Ends when the guest has let go of all of them. Asked again if the guest missed it."""
+        left = set(names)
+
+        def is_gone(message):
+            if message.get("event") == "DEVICE_DELETED":
+                left.discard(message["data"].get("device"))
+            return not left
+
+        for attempt in range(4):
+            for name in sorted(left):
+                with contextlib.suppress(Failure):
+                    self.qmp("device_del", id=name)
+            self.events = [event for event in self.events if not is_gone(event)]
+            if not left:
+                return
+            with contextlib.suppress(Failure):
+                self.qmp_read(is_gone, 45)
+                return
+        raise Failure(f"the guest does not let go of {', '.join(sorted(left))}")
+
+    # network devices and disks
+
+    def add_nic(self, model, port, name=None, wait=True, **properties):
+        """Plugs one in; with queues=N a virtio-net of N queue pairs, else all that the model has."""
+        name = name or f"nic{self.count}"
+        queues = properties.pop("queues", 1)
+        nic = Nic(self, name, model, port, properties.pop("mac", None) or self.next_mac())
+        backend = f"net-{name}"
+        if queues > 1:
+            if not self.taps:
+                raise Skip("virtio-net with several queues needs root and /dev/net/tun")
+            used = {other.tap for other in self.nics.values()}
+            nic.tap = next(f"tap{i}" for i in range(TAPS) if f"tap{i}" not in used)
+            self.qmp("netdev_add", type="tap", id=backend, ifname=nic.tap, script="no", downscript="no",
+                     queues=queues, vhost=False)
+            properties |= {"mq": True, "vectors": 2 * queues + 2}
+        else:
+            self.qmp("netdev_add", type="hubport", id=backend, hubid=1)
+        self.device_add(model, id=name, bus=port, netdev=backend, mac=nic.mac, romfile="", **properties)
+        self.nics[name] = nic
+        if wait:
+            nic.find()
+        return nic
+
+    def add_nvme(self, port, name=None, queues=4):
+        name = name or f"nvme{self.count}"
+        self.count += 1
+        self.device_add("nvme", id=name, bus=port, serial=name, drive="null", max_ioqpairs=queues)
+        self.disks[name] = port
+        path = wait_until(lambda: self.try_run(f"grep -l '^{name} *$' /sys/class/nvme/*/serial 2>/dev/null")[1]
+                          .strip(),
+                          f"the disk {name}")
+        address = os.path.basename(self.run(f"readlink -f {os.path.dirname(path)}/device").strip())
+        self.settle()
+        return Device(self, name, address)
+
+    def remove(self, *devices):
+        """Unplugs, all at once: each takes seconds."""
+        self.device_del(*(device.name for device in devices))
+        for device in devices:
+            self.disks.pop(device.name, None)
+            if self.nics.pop(device.name, None):
+                self.qmp("netdev_del", id=f"net-{device.name}")
+
+    def settle(self):
+        self.try_run("udevadm settle --timeout=60")
+
+    # what the kernel says of IRQs
+
+    def irq_files(self, name):
+        """Number to content, of one file of all of /proc/irq."""
+        text = self.try_run(f"grep -H '' /proc/irq/*/{name}")[1]
+        return {int(irq): value for irq, value in
+                re.findall(rf"^/proc/irq/(\d+)/{name}:(.*)$", text, re.MULTILINE)}
+
+    def affinities(self):
+        return self.irq_files("smp_affinity_list")
+
+    def effective(self):
+        return {irq: cpus_of(cpus) for irq, cpus in self.irq_files("effective_affinity_list").items()}
+
+    def actions(self):
+        """Of all IRQs that a driver has requested."""
+        text = self.try_run("grep -H . /sys/kernel/irq/*/actions")[1]
+        return {int(irq): names for irq, names in
+                re.findall(r"^/sys/kernel/irq/(\d+)/actions:(.*)$", text, re.MULTILINE)}
+
+    def check_untouched(self, before, but=()):
+        """No affinity differs from `before`; IRQs that came or went do not count."""
+        now = self.affinities()
+        differs = {irq: f"{mask} is now {now[irq]}" for irq, mask in before.items()
+                   if irq in now and irq not in but and now[irq] != mask}
+        check(not differs, f"affinities were changed: {differs}")
+
+    # the daemon
+
+    def daemon(self, config="", **options):
+        return Daemon(self, config, **options)
+
+    # between scenarios
+
+    def reset(self):
+        """Everything as it was after the boot."""
+        for daemon in self.daemons:
+            daemon.end()
+        self.daemons.clear()
+        self.run("for n in $(ip netns list | cut -d' ' -f1); do ip netns delete $n; done; "
+                 "rm -rf /run/irqherd /run/udev/rules.d/*; "
+                 "pidof systemd-udevd >/dev/null || /usr/lib/systemd/systemd-udevd --daemon "
+                 "--resolve-names=never; udevadm control --reload; "
+                 "for f in /sys/devices/system/cpu/cpu*/online; do "
+                 "[ $(cat $f) = 1 ] || echo 1 > $f; done")
+        cold = {name for name, _, _ in COLD}
+        added = [nic for name, nic in self.nics.items() if name not in cold]
+        self.remove(*added, *(Device(self, name, None) for name in self.disks))
+        for name in cold:
+            self.nics[name].find()
+            self.run(f"ip link set {self.nics[name].netdev()} down")
+        self.settle()
+        now = self.affinities()
+        for irq, mask in self.boot_affinities.items():
+            if irq in now and now[irq] != mask:
+                self.try_run(f"echo {mask} > /proc/irq/{irq}/smp_affinity_list")
+
+    def dump(self, folder, text):
+        """What a failure leaves behind."""
+        folder = pathlib.Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "failure").write_text(text)
+        for name in ("console", "qemu.log"):
+            with contextlib.suppress(OSError):
+                shutil.copy(self.folder / name, folder / name)
+        if not self.alive():
+            return
+        commands = {
+            "irqs": "grep -H '' /proc/irq/*/* 2>/dev/null; cat /proc/interrupts",
+            "pci": "for d in /sys/bus/pci/devices/*; do echo $d node=$(cat $d/numa_node) "
+                   "$(readlink $d/driver) msi: $(ls $d/msi_irqs 2>/dev/null); done; ip -d link",
+            "processes": "ps; cat /proc/stat; dmesg | tail -n 100",
+        }
+        with contextlib.suppress(Failure, OSError):
+            for number, daemon in enumerate(self.daemons):
+                with contextlib.suppress(Failure):
+                    daemon.ask_for_state(limit_s=10)
+                (folder / f"irqherd-{number}.log").write_text(daemon.log())
+            for name, command in commands.items():
+                (folder / name).write_text(self.try_run(command)[1])
+
+
+class Device:
+    """A PCI device of the guest."""
+
+    def __init__(self, guest, name, address):
+        self.guest = guest
+        self.name = name  # in QEMU
+        self.address = address
+
+    @property
+    def path(self):
+        return f"/sys/bus/pci/devices/{self.address}"
+
+    def irqs(self):
+        """Numbers, in the order of the vectors."""
+        code, text = self.guest.try_run(f"ls {self.path}/msi_irqs 2>/dev/null || cat {self.path}/irq")
+        return sorted(int(word) for word in text.split()) if code == 0 else []
+
+    def active_irqs(self):
+        """Those with an action."""
+        actions = self.guest.actions()
+        return [irq for irq in self.irqs() if irq in actions]
+
+    def node(self):
+        return int(self.guest.get(f"{self.path}/numa_node"))
+
+    def local_cpus(self):
+        return cpus_of(self.guest.get(f"{self.path}/local_cpulist"))
+
+    def driver(self):
+        return self.guest.run(f"basename $(readlink -f {self.path}/driver)").strip()
+
+
+class Nic(Device):
+    def __init__(self, guest, name, model, port, mac):
+        super().__init__(guest, name, None)
+        self.model = model
+        self.port = port
+        self.mac = mac
+        self.tap = None
+
+    def find(self):
+        """Waits until its network device is there, and udevd has done with its name."""
+        def addresses():
+            self.guest.settle()
+            folder = self.folder()
+            path = self.guest.try_run(f"readlink -f {folder}/device")[1] if folder else ""
+            # virtio's network device hangs below the virtio device
+            return re.findall(r"[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]", path)
+
+        self.address = wait_until(addresses, f"a network device with the address {self.mac}")[-1]
+        return self
+
+    def folder(self):
+        """Empty: there is none, at least in the first network namespace."""
+        text = self.guest.try_run(f"grep -l {self.mac} /sys/class/net/*/address 2>/dev/null")[1]
+        return os.path.dirname(text.split()[0]) if text.strip() else ""
+
+    def netdev(self):
+        return os.path.basename(self.folder())
+
+    def up(self):
+        self.guest.run(f"ip link set {self.netdev()} up")
+        return self
+
+    def down(self):
+        self.guest.run(f"ip link set {self.netdev()} down")
+        return self
+
+
+# ---------------------------------------------------------------------------------------------------
+# irqherd in the guest
+
+ROW = re.compile(r"^ +(?P<irq>\d+) +(?P<vector>\d+|-) +(?P<cpu>\d+|-)  (?P<asked>\S+(?: CPUs)?) +"
+                 r"(?P<interrupts>\d+|-)  (?P<queue>\S+) +(?P<action>.*)$")
+
+
+class State:
+    """What irqherd says of the machine."""
+
+    def __init__(self, text):
+        self.text = text
+        counters = re.findall(r"^rounds=.*$", text, re.MULTILINE)[-1]
+        self.counters = {key: int(value) for key, value in re.findall(r"([\w-]+)=(\d+)", counters)}
+        self.sections = {match.group(1): match.group() for match in
+                         re.finditer(r"^([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])  .*\n(?:  .*\n)*", text,
+                                     re.MULTILINE)}
+
+    def device(self, address):
+        """Its lines; empty: it is not known, or has no IRQs."""
+        return self.sections.get(address, "")
+
+    def home(self, address):
+        """(CPUs, origin in words)"""
+        match = re.search(r"^    home CPUs (\S+): (.*)$", self.device(address), re.MULTILINE)
+        check(match, f"irqherd knows no home of {address}:\n{self.text}")
+        return cpus_of(match.group(1)), match.group(2)
+
+    def rows(self, address=None):
+        """Number to fields, of IRQs that have a line of their own."""
+        text = self.text if address is None else self.device(address)
+        rows = {}
+        for line in text.splitlines():
+            match = ROW.match(line)
+            if match:
+                rows[int(match["irq"])] = match.groupdict()
+        return rows
+
+
+class Daemon:
+    """irqherd in the foreground, with its own configuration and log."""
+
+    def __init__(self, guest, config="", arguments="-v", traced=False, environment=""):
+        self.guest = guest
+        number = len(guest.daemons)
+        self.folder = f"/run/test{number}"
+        self.arguments = arguments
+        self.traced = traced
+        self.environment = environment
+        self.known = ""
+        self.pid = None
+        guest.run(f"rm -rf {self.folder}; mkdir -p {self.folder}")
+        self.configure(config)
+        guest.daemons.append(self)
+        self.start()
+
+    def configure(self, config):
+        self.guest.put(f"{self.folder}/conf", "short-interval = 0.5\nlong-interval = 1\n" + config)
+
+    def start(self):
+        begin = self.mark()
+        trace = f"strace -D -f -qq -y --seccomp-bpf -e trace=write -o {self.folder}/trace" \
+            if self.traced else ""
+        self.guest.run(f"{self.environment} {trace} irqherd -f -c {self.folder}/conf -p {self.folder}/pid "
+                       f"{self.arguments} >>{self.folder}/log 2>&1 & echo $! >{self.folder}/started")
+        self.pid = int(self.guest.get(f"{self.folder}/started"))
+        self.wait_log(r"^started:", begin)
+
+    # its log
+
+    def log(self, begin=0):
+        """From a mark on; fetched from the guest in pieces."""
+        code, more = self.guest.try_run(f"tail -c +{len(self.known.encode()) + 1} {self.folder}/log")
+        if code == 0:
+            self.known += more
+        return self.known[begin:]
+
+    def mark(self):
+        return len(self.log())
+
+    def wait_log(self, pattern, begin=0, limit_s=WAIT_S):
+        regex = re.compile(pattern, re.MULTILINE)
+
+        def found():
+            match = regex.search(self.log(begin))
+            if not match:
+                check(self.alive(), f"irqherd ended:\n{self.log()[-3000:]}")
+            return match
+
+        return wait_until(found, f"the log line {pattern}", limit_s)
+
+    def moves(self, begin=0):
+        """(IRQ, from, to, reason) of each; from is None for several CPUs."""
+        return [(int(irq), int(source) if source.isdigit() else None, int(target), reason)
+                for irq, source, target, reason in
+                re.findall(r"^moved IRQ (\d+) from (?:CPU )?(\d+|several CPUs) to CPU (\d+):.* reason=(\S+)",
+                           self.log(begin), re.MULTILINE)]
+
+    # its state
+
+    def ask_for_state(self, limit_s=WAIT_S):
+        begin = self.mark()
+        self.signal("USR1")
+        self.wait_log(r"^rounds=.*\n", begin, limit_s)
+        return self.log(begin)
+
+    def state(self):
+        return State(self.ask_for_state())
+
+    def counters(self):
+        return self.state().counters
+
+    def wait_state(self, condition, what):
+        """The first state of which condition(state) is true."""
+        def found():
+            state = self.state()
+            return state if condition(state) else None
+
+        return wait_until(found, what, pause_s=0.5)
+
+    def wait_quiet(self):
+        """Until nothing that was seen is left to be looked at again."""
+        last = None
+        while True:
+            state = self.state()
+            now = [state.counters[key] for key in ("looks", "hints", "devices-read")]
+            if now == last:
+                return state
+            last = now
+            time.sleep(2)
+
+    def wait_rounds(self, more):
+        first = self.counters()["rounds"]
+        return self.wait_state(lambda state: state.counters["rounds"] >= first + more, f"{more} rounds")
+
+    # what it writes, if it is traced
+
+    def writes(self):
+        """(IRQ, text, error or None) of each write to an affinity."""
+        text = self.guest.get(f"{self.folder}/trace")
+        return [(int(irq), value.replace("\\n", ""), error or None) for irq, value, error in
+                re.findall(r'write\(\d+<[^>]*/irq/(\d+)/smp_affinity[^>]*>, "([^"]*)", \d+\) += '
+                           r"(?:\d+|-1 (\w+))", text)]
+
+    # the process
+
+    def signal(self, name):
+        self.guest.run(f"kill -{name} {self.pid}")
+
+    def alive(self):
+        # a zombie has no command line
+        return self.guest.try_run(f"[ -n \"$(cat /proc/{self.pid}/cmdline 2>/dev/null)\" ]")[0] == 0
+
+    def reload(self):
+        begin = self.mark()
+        self.signal("HUP")
+        self.wait_log(r"configuration reloaded|keeping the old one", begin)
+        return self.log(begin)
+
+    def stop(self):
+        self.signal("TERM")
+        wait_until(lambda: not self.alive(), "irqherd's end")
+
+    def kill(self):
+        self.signal("KILL")
+        wait_until(lambda: not self.alive(), "irqherd's end")
+
+    def end(self):
+        if self.alive():
+            self.kill()
+
+    def descriptors(self):
+        return int(self.guest.run(f"ls /proc/{self.pid}/fd | wc -l"))
+
+    def memory_kb(self):
+        return int(self.guest.run(f"awk '/^RssAnon/ {{ print $2 }}' /proc/{self.pid}/status"))
+
+
+# ---------------------------------------------------------------------------------------------------
+# one guest at a time
+
+
+@contextlib.contextmanager
+def only_guest(folder):
+    """Two emulated guests on few CPUs only hinder each other."""
+    with open(folder / "guest.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

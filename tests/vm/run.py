@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+"""Runs scenarios in guests. Usage: run.py --irqherd PATH [--kernel K] [--quick] [SCENARIO...]
+
+A scenario is a file in scenarios/: a docstring of one sentence, and run(rig), which raises if something
+is not as it should be. Optional:
+
+    TOPOLOGY = "threads"        one of rig.TOPOLOGIES; "two_nodes" unless said
+    KERNELS = ("6.1",)          where it makes sense; everywhere unless said
+    QUICK = True                part of the selection that runs with all other tests
+
+Scenarios of one topology share a guest, which is put back to its state after the boot between them; one
+that fails gets its guest replaced, and leaves console, logs and a dump of the state in the output folder.
+
+Exit: 0 all that ran passed, 1 something failed, 77 nothing could be run (the reason is printed).
+"""
+
+import argparse
+import importlib
+import pathlib
+import signal
+import sys
+import time
+import traceback
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+import build  # noqa: E402
+import rig  # noqa: E402
+
+SKIPPED = 77
+
+
+def scenarios(names, kernel, quick):
+    """Modules by topology."""
+    sys.path.insert(0, str(HERE / "scenarios"))
+    found = {}
+    present = sorted(path.stem for path in (HERE / "scenarios").glob("*.py"))
+    for name in names or present:
+        if name not in present:
+            sys.exit(f"no scenario {name}; there are: {', '.join(present)}")
+        module = importlib.import_module(name)
+        if kernel not in getattr(module, "KERNELS", (kernel,)):
+            if names:
+                print(f"skipped  {name}: not for Linux {kernel}")
+            continue
+        if quick and not getattr(module, "QUICK", False):
+            continue
+        found.setdefault(getattr(module, "TOPOLOGY", "two_nodes"), []).append(module)
+    return found
+
+
+class Runner:
+    def __init__(self, options):
+        self.options = options
+        self.machine = build.prepare(options.kernel)
+        self.overlay = build.overlay(options.irqherd)
+        self.guest = None
+        self.counts = {"passed": 0, "failed": 0, "skipped": 0}
+
+    def boot(self, topology):
+        self.end()
+        self.guest = rig.Guest(self.machine, self.overlay, topology)
+        print(f"         Linux {self.guest.release}, {topology}: booted in {self.guest.boot_s:.0f} s",
+              flush=True)
+
+    def end(self):
+        if self.guest:
+            self.guest.close()
+        self.guest = None
+
+    def tell(self, result, module, since, text):
+        self.counts[result] += 1
+        print(f"{result:8} {module.__name__} ({time.monotonic() - since:.0f} s): {text}", flush=True)
+
+    def run(self, topology, module):
+        if not self.guest:
+            self.boot(topology)
+        since = time.monotonic()
+        try:
+            module.run(self.guest)
+            for daemon in self.guest.daemons:
+                rig.check("AddressSanitizer" not in daemon.log(), "a sanitizer complains")
+            self.guest.reset()
+        except rig.Skip as reason:
+            self.tell("skipped", module, since, reason)
+            self.guest.reset()
+        except Exception as problem:  # also a mistake in the scenario must not hide the others
+            text = traceback.format_exc()
+            folder = self.options.output / f"{module.__name__}-{self.options.kernel}"
+            self.guest.dump(folder, text)
+            self.end()
+            self.tell("failed", module, since, f"{problem}\n         see {folder}")
+            if not isinstance(problem, rig.Failure):
+                print(text)
+        else:
+            self.tell("passed", module, since, module.__doc__.strip().splitlines()[0])
+
+    def run_all(self, groups):
+        try:
+            for topology, modules in groups.items():
+                for module in modules:
+                    self.run(topology, module)
+                self.end()
+        finally:
+            self.end()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--irqherd", required=True, type=pathlib.Path)
+    parser.add_argument("--kernel", choices=build.KERNELS, default=build.KERNELS[0])
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("vm-output"))
+    parser.add_argument("scenario", nargs="*")
+    options = parser.parse_args()
+    for signum in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signum, lambda *_: sys.exit(1))
+
+    begin = time.monotonic()
+    groups = scenarios(options.scenario, options.kernel, options.quick)
+    try:
+        runner = Runner(options)
+        with rig.only_guest(build.cache_folder()):
+            runner.run_all(groups)
+    except build.Unavailable as reason:
+        print(f"skipped: {reason}")
+        sys.exit(SKIPPED)
+    counts = runner.counts
+    print(f"Linux {options.kernel}: " + ", ".join(f"{count} {word}" for word, count in counts.items())
+          + f" in {time.monotonic() - begin:.0f} s")
+    if counts["failed"]:
+        sys.exit(1)
+    sys.exit(0 if counts["passed"] else SKIPPED)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""Link down and up, and renaming while up, lose nothing, move nothing and keep queues known."""
+
+from rig import check, check_equal, check_placed
+
+QUICK = True
+
+
+def run(rig):
+    daemon = rig.daemon()
+    nics = [rig.add_nic("e1000e", "n1p0"), rig.add_nic("virtio-net-pci", "n0p0")]
+    for nic in nics:
+        nic.up()
+    state = daemon.wait_quiet()
+    for nic in nics:
+        check_placed(rig, nic, state, nic.local_cpus())
+    before = rig.affinities()
+    moves = state.counters["moves"]
+
+    for nic in nics:
+        queues = {irq: row["queue"] for irq, row in state.rows(nic.address).items()}
+        nic.down()
+        state = daemon.wait_quiet()
+        check("down" in state.device(nic.address), f"{nic.model} is not seen to be down")
+        nic.up()
+        state = daemon.wait_quiet()
+        check(nic.active_irqs(), "no IRQ in use after up")
+        check_placed(rig, nic, state, nic.local_cpus())
+
+        name = nic.netdev()
+        rig.run(f"ip link set {name} name other0")
+        daemon.wait_state(lambda state: "other0 (up" in state.device(nic.address), "the new name")
+        state = daemon.wait_quiet()
+        check_equal({irq: row["queue"] for irq, row in state.rows(nic.address).items()}, queues,
+                    f"queues of the renamed {nic.model}")
+        rig.run(f"ip link set other0 name {name}")
+        state = daemon.wait_quiet()
+    rig.check_untouched(before)
+    check_equal(state.counters["moves"], moves, "moves")
