@@ -117,7 +117,7 @@ static void look_at(struct daemon *daemon, const struct hint *hint, bool again, 
 
 	/* by schedule, an unchanged network device says nothing new of its PCI device, which has a
 	 * schedule of its own */
-	if (also.kind == HINT_DEVICE && (changed || !again))
+	if (also.kind != HINT_RESYNC && (changed || !again))
 		(void) dirty_put(&daemon->dirty, &also, now_ms);
 }
 

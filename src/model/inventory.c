@@ -598,16 +598,18 @@ static int irq_update(struct inventory *inventory, struct irq *irq, const struct
 {
 	bool was_requested = irq->requested;
 	bool was_home = mask_test(&inventory->masks, irq->home.cpus, irq->effective_cpu);
-	bool asked_differs = facts->asked != irq->asked;
+	/* what nobody requested fires nowhere, though a line's folder may show its next affinity */
+	mask_id asked = facts->requested ? facts->asked : MASK_NONE;
+	int effective_cpu = facts->requested ? facts->effective_cpu : CPU_NONE;
+	bool asked_differs = asked != irq->asked;
 	int cpu_before = irq->effective_cpu;
 	int r = 0;
 
-	if (asked_differs || facts->effective_cpu != cpu_before || facts->managed != irq->managed)
+	if (asked_differs || effective_cpu != cpu_before || facts->managed != irq->managed)
 		inventory->version++;
-
 	irq->managed = facts->managed;
-	irq->asked = facts->asked;
-	irq->effective_cpu = facts->effective_cpu;
+	irq->asked = asked;
+	irq->effective_cpu = effective_cpu;
 	irq->requested = facts->requested;
 	if (list_empty(&irq->owners) && irq->node != facts->node) {
 		irq->node = facts->node;

@@ -369,15 +369,15 @@ static int read_device(struct machine *machine, const struct pci_addr *addr, enu
 	return r;
 }
 
-/* A vector ends with its device's use of it; a line stays, perhaps with users that are no PCI
- * devices, so one that the device left is read for itself. */
+/* A vector ends with its device's use of it. A line stays, with its other users or for none, so one
+ * that the device left is read for itself. */
 static int look_at_device(struct machine *machine, const struct pci_addr *addr, enum look look,
 			  struct change_list *changes, bool *ret_gone)
 {
 	unsigned int line = known_line(machine, addr);
 	int r = read_device(machine, addr, look, changes, ret_gone);
 
-	if (r < 0 || !line || inventory_find_irq(machine->inventory, line))
+	if (r < 0 || !line || known_line(machine, addr) == line)
 		return r;
 	return machine_read_irq(machine, line, LOOK_RESYNC, changes);
 }
@@ -545,8 +545,6 @@ static bool is_concerned(const struct inventory *inventory, const struct irq *ir
 {
 	struct cpumask asked;
 
-	if (!irq->requested)
-		return false;
 	if (cpumask_test(went, irq->effective_cpu))
 		return true;
 	mask_get(&inventory->masks, irq->asked, &asked);
@@ -558,30 +556,52 @@ static bool is_concerned(const struct inventory *inventory, const struct irq *ir
 	       !cpumask_intersects(&asked, &inventory->topology.online);
 }
 
-static int look_at_irqs_of_cpus(struct machine *machine, const struct cpumask *went,
-				const struct cpumask *came, struct change_list *changes)
+/* A CPU event changes affinities alone, and may concern thousands of IRQs: nothing else is read. */
+static int read_affinity(struct machine *machine, const struct irq *irq, enum look look,
+			 struct change_list *changes)
 {
-	struct inventory *inventory = machine->inventory;
+	struct irq_facts facts = {
+		.number = irq->number,
+		.requested = irq->requested,
+		.managed = irq->managed,
+		.actions = irq->actions,
+		.node = irq->node,
+	};
+	int r;
 
-	refresh_action_names(machine);
-	for (unsigned int number = 0; number < inventory->irq_slots; number++) {
-		const struct irq *irq = inventory_find_irq(inventory, number);
+	machine->irqs_read++;
+	r = irq_read_affinity(machine->root, irq->number, &machine->inventory->masks, &facts.asked,
+			      &facts.effective_cpu);
+	if (vanished(r))
+		return 0; /* who freed it says so */
+	return r < 0 ? r : inventory_put_irq(machine->inventory, &facts, look, changes);
+}
+
+static int look_at_irqs_of_cpus(struct machine *machine, const struct cpumask *went,
+				const struct cpumask *came, bool all, struct change_list *changes)
+{
+	inventory_foreach_irq(irq, machine->inventory) {
 		int r;
 
-		if (!irq || !is_concerned(inventory, irq, went, came))
+		if (!irq->requested || !(all || is_concerned(machine->inventory, irq, went, came)))
 			continue;
-		r = machine_read_irq(machine, number, LOOK_CPU_EVENT, changes);
+		r = read_affinity(machine, irq, LOOK_CPU_EVENT, changes);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-static int look_at_cpus(struct machine *machine, struct change_list *changes)
+/*
+ * The look that follows by schedule reads all affinities: CPUs that went and came again between two
+ * looks, as through a suspend, leave the topology as it was and the IRQs elsewhere.
+ */
+static int look_at_cpus(struct machine *machine, enum look look, struct change_list *changes)
 {
 	struct inventory *inventory = machine->inventory;
 	struct cpumask before = inventory->topology.online, went, came;
 	struct topology topology;
+	bool all = look == LOOK_AGAIN;
 	int r;
 
 	r = topology_read(machine->root, &topology);
@@ -592,35 +612,48 @@ static int look_at_cpus(struct machine *machine, struct change_list *changes)
 		return r;
 	went = cpumask_andnot(&before, &inventory->topology.online);
 	came = cpumask_andnot(&inventory->topology.online, &before);
-	if (cpumask_empty(&went) && cpumask_empty(&came))
+	if (!all && cpumask_empty(&went) && cpumask_empty(&came))
 		return 0;
 	r = look_at_places_of_devices(machine, changes);
-	return r < 0 ? r : look_at_irqs_of_cpus(machine, &went, &came, changes);
+	return r < 0 ? r : look_at_irqs_of_cpus(machine, &went, &came, all, changes);
 }
 
 /* --------------------------------------------------------------------------------------------------
  * all of it */
 
+/* A line that the device left may have users whose own hints are on their way: it is looked at
+ * again when these had their turn. */
+static int look_at_device_hint(struct machine *machine, const struct pci_addr *addr, enum look look,
+			       struct change_list *changes, bool *ret_gone, struct hint *ret_also)
+{
+	unsigned int line = known_line(machine, addr);
+	int r;
+
+	refresh_action_names(machine);
+	r = look_at_device(machine, addr, look, changes, ret_gone);
+	if (r < 0)
+		return r;
+	if (line && known_line(machine, addr) != line)
+		*ret_also = (struct hint){ .kind = HINT_IRQ, .irq = line };
+	return look_at_netdevs_of(machine, addr, changes);
+}
+
 int machine_look(struct machine *machine, const struct hint *hint, enum look look,
 		 struct change_list *changes, bool *ret_gone, struct hint *ret_also)
 {
-	int r;
-
 	*ret_gone = false;
 	*ret_also = (struct hint){ .kind = HINT_RESYNC };
 	/* before the first set is read: afterwards there are ids that no record holds yet */
 	inventory_tidy_masks(machine->inventory);
 	switch (hint->kind) {
 	case HINT_DEVICE:
-		refresh_action_names(machine);
-		r = look_at_device(machine, &hint->addr, look, changes, ret_gone);
-		return r < 0 ? r : look_at_netdevs_of(machine, &hint->addr, changes);
+		return look_at_device_hint(machine, &hint->addr, look, changes, ret_gone, ret_also);
 	case HINT_NETDEV:
 		return look_at_netdev_hint(machine, hint, changes, ret_gone, ret_also);
 	case HINT_IRQ:
 		return look_at_irq(machine, hint->irq, look, changes, ret_gone);
 	case HINT_CPUS:
-		return look_at_cpus(machine, changes);
+		return look_at_cpus(machine, look, changes);
 	case HINT_RESYNC:
 		return machine_resync(machine, changes);
 	}
@@ -794,13 +827,15 @@ static bool irq_differs(struct machine *machine, const struct irq *irq)
 {
 	mask_id asked = MASK_NONE;
 	int effective = CPU_NONE;
+	int r;
 
-	if (irq_read_affinity(machine->root, irq->number, &machine->inventory->masks, &asked,
-			      &effective) < 0 &&
-	    !irq_device(irq))
+	if (actions_differ(machine, irq))
 		return true;
-	return asked != irq->asked || effective != irq->effective_cpu ||
-	       actions_differ(machine, irq);
+	r = irq_read_affinity(machine->root, irq->number, &machine->inventory->masks, &asked,
+			      &effective);
+	if (r < 0)
+		return irq->requested || !irq_device(irq);
+	return irq->requested && (asked != irq->asked || effective != irq->effective_cpu);
 }
 
 /* A vector that changed may also have got another index, which only its device's reading tells. */
@@ -855,7 +890,7 @@ int machine_resync(struct machine *machine, struct change_list *changes)
 	bool gone;
 	int r;
 
-	r = look_at_cpus(machine, changes);
+	r = look_at_cpus(machine, LOOK_RESYNC, changes);
 	if (r < 0)
 		return r;
 	refresh_action_names(machine);

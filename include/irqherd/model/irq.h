@@ -90,7 +90,7 @@ struct irq {
 	struct list_link
 		owners;    /* vector::irq_link; empty for IRQ_OTHER; several only for IRQ_INTX */
 	char *actions;     /* comma-joined; "" if unrequested */
-	mask_id asked;     /* what smp_affinity says */
+	mask_id asked;     /* what smp_affinity says; MASK_NONE if unrequested */
 	int effective_cpu; /* where it fires; CPU_NONE: several or unknown */
 	int node;          /* IRQ_OTHER: /proc/irq/N/node */
 	struct home home;  /* of its device; shared lines: intersection, else union */

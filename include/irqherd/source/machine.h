@@ -49,7 +49,8 @@ int machine_read_all(struct machine *machine, enum look look, struct change_list
 
 /*
  * What a hint names. ret_gone: it does not exist (any more). ret_also: a further object that should
- * be looked at (kind HINT_RESYNC: none), e.g. the device behind a network device.
+ * be looked at (kind HINT_RESYNC: none): the device behind a network device, or the line that a
+ * device left to others.
  */
 int machine_look(struct machine *machine, const struct hint *hint, enum look look,
 		 struct change_list *changes, bool *ret_gone, struct hint *ret_also);

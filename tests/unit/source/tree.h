@@ -35,9 +35,14 @@ static inline void tree_folders_above(const char *path)
 	}
 }
 
-static inline void tree_path(const struct tree *tree, const char *name, char path[512])
+static inline void tree_path_only(const struct tree *tree, const char *name, char path[512])
 {
 	assert_true(snprintf(path, 512, "%s/%s", tree->path, name) < 512);
+}
+
+static inline void tree_path(const struct tree *tree, const char *name, char path[512])
+{
+	tree_path_only(tree, name, path);
 	tree_folders_above(path);
 }
 
@@ -55,8 +60,12 @@ static inline void tree_put(const struct tree *tree, const char *name, const cha
 	char path[512];
 	FILE *file;
 
-	tree_path(tree, name, path);
+	tree_path_only(tree, name, path);
 	file = fopen(path, "w");
+	if (!file) {
+		tree_folders_above(path);
+		file = fopen(path, "w");
+	}
 	assert_non_null(file);
 	assert_true(fputs(text, file) >= 0);
 	assert_int_equal(fclose(file), 0);
@@ -92,7 +101,7 @@ static inline void tree_drop(const struct tree *tree, const char *name)
 {
 	char path[512];
 
-	tree_path(tree, name, path);
+	tree_path_only(tree, name, path);
 	(void) nftw(path, tree_remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
