@@ -209,6 +209,13 @@ bool cpu_table_sibling_is_busy(const struct cpu_table *table, const struct topol
 	return cpu_table_core(table, topology, cpu)->busy_threads > self;
 }
 
+int irq_bound_cpu(const struct irq *irq)
+{
+	int asked = mask_single(irq->asked);
+
+	return asked != CPU_NONE ? asked : irq->effective_cpu;
+}
+
 static bool is_queue(const struct irq *irq)
 {
 	return irq->requested && irq->queue.kind != QUEUE_NONE;
@@ -227,9 +234,9 @@ void cpu_table_count_queues(struct cpu_table *table, const struct inventory *inv
 		const struct irq *irq = vector->irq;
 		struct cpu_row *row;
 
-		if (!is_queue(irq) || !cpu_table_row(table, irq->effective_cpu))
+		if (!is_queue(irq) || !cpu_table_row(table, irq_bound_cpu(irq)))
 			continue;
-		row = cpu_table_core(table, topology, irq->effective_cpu);
+		row = cpu_table_core(table, topology, irq_bound_cpu(irq));
 		row->queues++;
 		if (!irq->arrival || !irq_movable(irq))
 			row->judged++;

@@ -153,11 +153,12 @@ static uint32_t queues_beside(const struct request *request, int cpu)
 	const struct topology *topology = &request->now->inventory->topology;
 	const struct irq *irq = request->irq;
 	const struct cpu_row *core = cpu_table_core(request->table, topology, cpu);
-	const struct cpu_row *present = cpu_table_row(request->table, irq->effective_cpu);
+	int cpu_now = irq_bound_cpu(irq);
+	const struct cpu_row *present = cpu_table_row(request->table, cpu_now);
 
 	if (irq->queue.kind == QUEUE_NONE || !irq_device(irq))
 		return 0;
-	if (present && core == cpu_table_core(request->table, topology, irq->effective_cpu) &&
+	if (present && core == cpu_table_core(request->table, topology, cpu_now) &&
 	    core->queues > 0)
 		return core->queues - 1;
 	return core->queues;
@@ -183,7 +184,7 @@ static bool arrival_ranks_before(const struct request *request, int cpu, int bes
 
 static int place_arrival_among(const struct request *request, const struct cpumask *cpus)
 {
-	int present = request->irq->effective_cpu, best = CPU_NONE;
+	int present = irq_bound_cpu(request->irq), best = CPU_NONE;
 
 	cpumask_foreach(cpu, cpus) {
 		const struct cpu_row *row = cpu_table_row(request->table, cpu);
@@ -233,14 +234,15 @@ bool arrival_is_badly_placed(const struct snapshot *now, const struct cpu_table 
 			     const struct irq *irq)
 {
 	const struct inventory *inventory = now->inventory;
-	const struct cpu_row *row = cpu_table_row(table, irq->effective_cpu);
+	int cpu = irq_bound_cpu(irq);
+	const struct cpu_row *row = cpu_table_row(table, cpu);
 
 	if (!row)
 		return false;
-	if (!row->allowed || !mask_test(&inventory->masks, irq->home.cpus, irq->effective_cpu))
+	if (!row->allowed || !mask_test(&inventory->masks, irq->home.cpus, cpu))
 		return true;
 	return irq->queue.kind != QUEUE_NONE && irq_device(irq) && table->core_was_empty &&
-	       cpu_table_core(table, &inventory->topology, irq->effective_cpu)->judged > 0;
+	       cpu_table_core(table, &inventory->topology, cpu)->judged > 0;
 }
 
 /* --------------------------------------------------------------------------------------------------

@@ -24,13 +24,14 @@ static int decide_move(struct decision *decision, const struct irq *irq, int tar
 		       enum move_reason reason)
 {
 	const struct snapshot *now = decision->now;
-	const struct cpu_load *from = load_cpu(now->load, irq->effective_cpu);
+	int from_cpu = reason == REASON_ARRIVAL ? irq_bound_cpu(irq) : irq->effective_cpu;
+	const struct cpu_load *from = load_cpu(now->load, from_cpu);
 	const struct cpu_load *to = load_cpu(now->load, target);
-	struct cpu_row *source = cpu_table_row(decision->table, irq->effective_cpu);
+	struct cpu_row *source = cpu_table_row(decision->table, from_cpu);
 	bool active = load_irq_count(now->load, irq->number) > 0;
 	const struct move move = { .irq = irq->number,
 				   .generation = irq->generation,
-				   .from_cpu = irq->effective_cpu,
+				   .from_cpu = from_cpu,
 				   .to_cpu = target,
 				   .reason = reason,
 				   .from_load_ppm = from ? from->load_ppm : 0,
@@ -41,7 +42,7 @@ static int decide_move(struct decision *decision, const struct irq *irq, int tar
 	if (r < 0)
 		return r;
 	cpu_table_note_move(decision->table, &now->inventory->topology, &move, active,
-			    active ? cpu_table_share(decision->table, irq->effective_cpu) : 0);
+			    active ? cpu_table_share(decision->table, from_cpu) : 0);
 	if (source && reason != REASON_ARRIVAL)
 		source->unsettled++;
 	return 0;
@@ -258,7 +259,7 @@ static int judge_arrival(struct decision *decision, const struct irq *irq)
 {
 	const struct topology *topology = &decision->now->inventory->topology;
 	bool queue = irq->queue.kind != QUEUE_NONE && irq_device(irq);
-	int cpu = irq->effective_cpu, target = cpu, r;
+	int cpu = irq_bound_cpu(irq), target = cpu, r;
 
 	if (arrival_is_badly_placed(decision->now, decision->table, irq)) {
 		target = place_arrival(decision->now, decision->policy, decision->table, irq);

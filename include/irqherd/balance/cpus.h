@@ -70,7 +70,13 @@ void cpu_table_count_cores(struct cpu_table *table, const struct topology *topol
 bool cpu_table_sibling_is_busy(const struct cpu_table *table, const struct topology *topology,
 			       int cpu);
 
-/* Queues of a device by core, where they fire now. Replaces the counts of the device before. */
+/*
+ * Where an IRQ fires from its next interrupt on: a mask takes effect with that, and drivers set one
+ * right after they requested the vector. CPU_NONE: several or unknown.
+ */
+int irq_bound_cpu(const struct irq *irq);
+
+/* Queues of a device by core, where they fire next. Replaces the counts of the device before. */
 void cpu_table_count_queues(struct cpu_table *table, const struct inventory *inventory,
 			    const struct device *device);
 

@@ -210,6 +210,44 @@ static void well_placed_arrival_stays(void **state)
 	machine_deinit(&m);
 }
 
+/* virtio-net asks for CPUs of its own choice before the first interrupt comes (seen on Linux 6.12).
+ */
+static void arrival_is_judged_by_the_mask_that_is_still_to_take_effect(void **state)
+{
+	static const struct {
+		int asked, fires;
+		bool badly;
+	} cases[] = {
+		{ 4, 0, true },
+		{ 0, 4, false },
+		{ 5, 6, true },
+	};
+
+	(void) state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct machine m;
+		struct snapshot now;
+		struct irq *irq;
+
+		machine_init(&m, 8, 4, 1);
+		machine_put_nic(&m, 7, 0, 40, &cases[i].asked, 1, true, LOOK_HINT);
+		irq = machine_irq(&m, 40);
+		irq->effective_cpu = cases[i].fires;
+		now = machine_snapshot(&m);
+		machine_fill(&m);
+		cpu_table_count_queues(&m.table, &m.inventory, irq_device(irq));
+		assert_int_equal(arrival_is_badly_placed(&now, &m.table, irq), cases[i].badly);
+
+		assert_int_equal(balance_arrivals(&now, &m.policy, &m.table, &m.plan), 0);
+		assert_int_equal(m.plan.count, cases[i].badly);
+		if (cases[i].badly) {
+			assert_int_equal(m.plan.moves[0].from_cpu, cases[i].asked);
+			assert_in_range(m.plan.moves[0].to_cpu, 0, 3);
+		}
+		machine_deinit(&m);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +260,7 @@ int main(void)
 		cmocka_unit_test(target_of_a_move_that_was_not_seen_to_follow_is_no_empty_cpu),
 		cmocka_unit_test(arrival_takes_the_core_with_fewest_queues_of_its_device),
 		cmocka_unit_test(well_placed_arrival_stays),
+		cmocka_unit_test(arrival_is_judged_by_the_mask_that_is_still_to_take_effect),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
