@@ -4,10 +4,11 @@
  * opened while the machine stays as it is and is small enough for its descriptors to be kept.
  *
  * Finds: an affinity that somebody changed, an IRQ that was freed and requested again, a device
- * list or a vector list that changed without an event.
+ * list or a vector list that changed without an event, CPUs that were isolated or went unheard.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "irqherd/source/dirty.h"
@@ -19,6 +20,22 @@
 struct slow_check_entry {
 	int fd;              /* -1: not open */
 	uint32_t generation; /* of the IRQ that the descriptor belongs to */
+	bool suspected;      /* its affinity differed the last time */
+};
+
+/* What a pass goes through, in this order. */
+enum slow_check_turn {
+	SLOW_CHECK_IRQS,
+	SLOW_CHECK_DEVICES,
+	SLOW_CHECK_CPUS,
+};
+
+#define SLOW_CHECK_CPU_FILES 2u
+
+struct slow_check_file {
+	int fd;        /* -1: not there on this kernel */
+	bool tried;    /* fd is valid */
+	uint64_t hash; /* of what it said last; 0: not read yet */
 };
 
 struct slow_check {
@@ -29,7 +46,8 @@ struct slow_check {
 	unsigned int kept_limit;
 	unsigned int cursor;           /* next IRQ number */
 	struct pci_addr device_cursor; /* next device after this one; all zero: from the start */
-	bool devices_turn;             /* at the devices, not at the IRQs */
+	enum slow_check_turn turn;
+	struct slow_check_file cpu_files[SLOW_CHECK_CPU_FILES];
 	struct buf text;
 	uint64_t passes; /* whole rounds of the machine completed */
 	uint64_t found;  /* differences */
@@ -39,9 +57,9 @@ int slow_check_init(struct slow_check *check, unsigned int kept_limit);
 void slow_check_deinit(struct slow_check *check);
 
 /*
- * One round's share: reads until `reads` system calls are spent, or one folder. Changed affinities
- * are read into the inventory at once (LOOK_SLOW_CHECK); so is an IRQ that was freed, as one that
- * was made anew. It and devices whose vector list differs become hints in dirty.
+ * One round's share: reads until `reads` system calls are spent, or one folder. Affinities that two
+ * rounds in a row saw changed are read into the inventory (LOOK_SLOW_CHECK); so is an IRQ that was
+ * freed, as one that was made anew. It and devices whose vector list differs become hints in dirty.
  */
 int slow_check_step(struct slow_check *check, struct machine *machine, struct dirty *dirty,
 		    unsigned int reads, uint64_t now_ms, struct change_list *changes);
