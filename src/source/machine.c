@@ -103,6 +103,17 @@ static void warn_of_cpus(struct machine *machine, const struct pci_addr *addr, c
 		    pci_addr_format(addr, text), value);
 }
 
+/* A bare hex mask reads as one; a list needs a dash or a comma that hex groups do not have. */
+static int parse_cpus(const char *text, struct cpumask *ret_cpus)
+{
+	bool marked = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+	int r = -EINVAL;
+
+	if (!strchr(text, '-'))
+		r = cpumask_parse(marked ? text + 2 : text, ret_cpus);
+	return r < 0 ? cpulist_parse(text, ret_cpus) : r;
+}
+
 static int override_of_properties(struct machine *machine, const struct pci_addr *addr,
 				  const struct udev_properties *properties,
 				  struct home_override *ret_override)
@@ -112,14 +123,10 @@ static int override_of_properties(struct machine *machine, const struct pci_addr
 	int r;
 
 	if (properties->has_cpus) {
-		/* a bare hex mask reads as one; a list needs a dash or a comma that hex groups do
-		 * not have */
-		r = strpbrk(properties->cpus, "-") ? cpulist_parse(properties->cpus, &cpus)
-						   : cpumask_parse(properties->cpus, &cpus);
-		if (r < 0)
-			r = cpulist_parse(properties->cpus, &cpus);
+		r = parse_cpus(properties->cpus, &cpus);
 		if (r < 0 || cpumask_empty(&cpus)) {
 			warn_of_cpus(machine, addr, properties->cpus);
+			*ret_override = (struct home_override){ .kind = OVERRIDE_NONE };
 			return 0;
 		}
 		r = mask_intern(&machine->inventory->masks, &cpus, &override.cpus);
@@ -145,18 +152,29 @@ static int read_properties(struct machine *machine, const struct pci_addr *addr,
 	return 0;
 }
 
+/* Whether it names a node that is not there now; the next one that applies counts meanwhile. */
+static bool override_sleeps(const struct machine *machine, const struct home_override *override)
+{
+	return override->kind == OVERRIDE_NODE && override->node >= 0 &&
+	       !topology_find_node(&machine->inventory->topology, override->node);
+}
+
 static int find_override(struct machine *machine, const struct pci_addr *addr,
 			 const struct udev_properties *properties,
 			 struct home_override *ret_override)
 {
+	struct home_override override = { .kind = OVERRIDE_NONE };
 	int r;
 
-	*ret_override = (struct home_override){ .kind = OVERRIDE_NONE };
 	r = override_of_properties(machine, addr, properties, ret_override);
-	if (r < 0 || ret_override->kind != OVERRIDE_NONE || !machine->find_override)
+	if (r < 0 || !machine->find_override)
 		return r;
-	return machine->find_override(machine->override_context, machine->inventory, addr,
-				      ret_override);
+	if (ret_override->kind != OVERRIDE_NONE && !override_sleeps(machine, ret_override))
+		return 0;
+	r = machine->find_override(machine->override_context, machine->inventory, addr, &override);
+	if (r == 0 && override.kind != OVERRIDE_NONE)
+		*ret_override = override;
+	return r;
 }
 
 int machine_refresh_overrides(struct machine *machine, struct change_list *changes)
@@ -592,6 +610,14 @@ static int look_at_irqs_of_cpus(struct machine *machine, const struct cpumask *w
 	return 0;
 }
 
+static bool nodes_are_same(const struct topology *a, const struct topology *b)
+{
+	for (unsigned int i = 0; i < a->node_count && i < b->node_count; i++)
+		if (a->nodes[i].number != b->nodes[i].number)
+			return false;
+	return a->node_count == b->node_count;
+}
+
 /*
  * The look that follows by schedule reads all affinities: CPUs that went and came again between two
  * looks, as through a suspend, leave the topology as it was and the IRQs elsewhere.
@@ -600,14 +626,18 @@ static int look_at_cpus(struct machine *machine, enum look look, struct change_l
 {
 	struct inventory *inventory = machine->inventory;
 	struct cpumask before = inventory->topology.online, went, came;
+	bool all = look == LOOK_AGAIN, same_nodes;
 	struct topology topology;
-	bool all = look == LOOK_AGAIN;
 	int r;
 
 	r = topology_read(machine->root, &topology);
 	if (r < 0)
 		return r;
+	same_nodes = nodes_are_same(&inventory->topology, &topology);
 	r = inventory_put_topology(inventory, &topology, changes);
+	/* what names a node may sleep now, or wake */
+	if (r == 0 && !same_nodes)
+		r = machine_refresh_overrides(machine, changes);
 	if (r < 0)
 		return r;
 	went = cpumask_andnot(&before, &inventory->topology.online);
