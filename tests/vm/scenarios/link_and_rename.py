@@ -32,7 +32,8 @@ def run(rig):
         state = daemon.wait_quiet()
         check_equal({irq: row["queue"] for irq, row in state.rows(nic.address).items()}, queues,
                     f"queues of the renamed {nic.model}")
-        rig.run(f"ip link set other0 name {name}")
+        # the old name stays with it as an alternative one
+        rig.run(f"ip link set other0 name other{len(name)}{nic.mac[-2:]}")
         state = daemon.wait_quiet()
     rig.check_untouched(before)
     check_equal(state.counters["moves"], moves, "moves")
