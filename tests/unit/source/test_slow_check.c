@@ -188,7 +188,7 @@ static void steady_machine_costs_few_calls_and_no_opens(void **state)
 		assert_in_range(calls, 1, SLOW_CHECK_READS);
 	}
 	assert_int_equal(trial->host.tree.root.opened, opened);
-	/* 9 IRQs by threes, 5 devices, the list of devices */
+	/* 9 IRQs by threes, 5 devices, the list of devices, the CPUs */
 	assert_in_range(trial->check.passes - passes, 9, 12);
 	assert_int_equal(trial->changes.count, 0);
 	assert_int_equal(trial->check.found, 0);
@@ -283,6 +283,56 @@ static void our_own_writes_are_not_found(void **state)
 	inventory_note_asked(&trial->inventory, find_irq(trial, number), 2);
 	pass(trial, 1);
 	assert_int_equal(trial->check.found, 0);
+}
+
+/* A driver changes masks a moment before its event is read. */
+static void change_that_a_look_explains_is_no_foreign_hands(void **state)
+{
+	struct trial *trial = *state;
+	struct hint hint = { .kind = HINT_DEVICE }, also;
+	unsigned int number;
+	bool gone;
+
+	fill(trial);
+	pass(trial, 1);
+	number = NIC->numbers[1];
+	assert_int_equal(pci_addr_parse(NIC->addr, &hint.addr), 0);
+	host_set_affinity(&trial->host, number, 1u << 6);
+	while (!trial->check.irqs[number].suspected)
+		step(trial);
+	assert_int_equal(trial->changes.count, 0);
+	assert_int_equal(
+		machine_look(&trial->machine, &hint, LOOK_HINT, &trial->changes, &gone, &also), 0);
+	assert_change(trial, CHANGE_IRQ_MOVED_BY_KERNEL, number);
+	pass(trial, 2);
+	assert_int_equal(trial->check.found, 0);
+	assert_false(find_irq(trial, number)->external);
+
+	/* nobody explains the next one: the round that follows believes it */
+	change_list_reset(&trial->changes);
+	host_set_affinity(&trial->host, number, 1u << 5);
+	while (!trial->check.irqs[number].suspected)
+		step(trial);
+	assert_int_equal(trial->changes.count, 0);
+	step(trial);
+	assert_change(trial, CHANGE_IRQ_MOVED_BY_OTHERS, number);
+}
+
+static void cpus_that_went_or_were_isolated_unheard_make_a_hint(void **state)
+{
+	struct trial *trial = *state;
+
+	host_put(&trial->host, "\n", "sys/fs/cgroup/cpuset.cpus.isolated");
+	fill(trial);
+	pass(trial, 1);
+	host_put(&trial->host, "6-7\n", "sys/fs/cgroup/cpuset.cpus.isolated");
+	pass(trial, 1);
+	assert_int_equal(take_hint(trial).kind, HINT_CPUS);
+	host_put(&trial->host, "0-6\n", "sys/devices/system/cpu/online");
+	pass(trial, 1);
+	assert_int_equal(take_hint(trial).kind, HINT_CPUS);
+	pass(trial, 1);
+	assert_int_equal(trial->check.found, 2);
 }
 
 /* ---------------------------------------------------------------------------------------------- */
@@ -555,6 +605,8 @@ int main(void)
 		trial_test(thousand_vectors_are_counted_in_one_go),
 		trial_test(managed_and_unrequested_irqs_are_let_be),
 		trial_test(our_own_writes_are_not_found),
+		trial_test(change_that_a_look_explains_is_no_foreign_hands),
+		trial_test(cpus_that_went_or_were_isolated_unheard_make_a_hint),
 		trial_test(dead_descriptor_means_an_irq_made_anew),
 		trial_test(irq_that_went_unseen_is_dropped_and_its_device_named),
 		trial_test(irq_without_a_device_that_went_is_named_itself),
