@@ -72,6 +72,12 @@ static void folder_close(struct slow_check *check, struct folder *folder)
 	check->kept--;
 }
 
+static void file_close(struct slow_check_file *file)
+{
+	if (file->tried && file->fd >= 0)
+		(void) close(file->fd);
+}
+
 void slow_check_deinit(struct slow_check *check)
 {
 	struct folder *folder;
@@ -81,9 +87,8 @@ void slow_check_deinit(struct slow_check *check)
 	for (size_t cursor = 0; (folder = map_next(&check->folders, &cursor));)
 		folder_close(check, folder);
 	map_deinit(&check->folders);
-	for (unsigned int i = 0; i < SLOW_CHECK_CPU_FILES; i++)
-		if (check->cpu_files[i].tried && check->cpu_files[i].fd >= 0)
-			(void) close(check->cpu_files[i].fd);
+	file_close(&check->online);
+	file_close(&check->isolated);
 	free(check->irqs);
 	buf_deinit(&check->text);
 	*check = (struct slow_check){ 0 };
@@ -476,38 +481,52 @@ static int check_next_device(struct step *step)
 	return check_device_list(step);
 }
 
-/* CPU sets that may change without an event: isolated cpuset partitions, or an event that was lost.
- */
-static const char *const cpu_files[SLOW_CHECK_CPU_FILES] = {
-	"devices/system/cpu/online",
-	"fs/cgroup/cpuset.cpus.isolated",
-};
+/* False: not there on this kernel. */
+static bool read_file(struct step *step, struct slow_check_file *file, const char *path)
+{
+	if (!file->tried)
+		file->fd = fsroot_open(step->machine->root, FSROOT_SYS, O_RDONLY | O_CLOEXEC, "%s",
+				       path);
+	file->tried = true;
+	if (file->fd < 0)
+		return false;
+	step->calls++;
+	return file_read_record(file->fd, &step->check->text) == 0;
+}
+
+/* An event that was lost. */
+static bool online_differs(struct step *step)
+{
+	struct cpumask online;
+
+	return read_file(step, &step->check->online, "devices/system/cpu/online") &&
+	       cpulist_parse(buf_text(&step->check->text), &online) == 0 &&
+	       !cpumask_equal(&online, &step->inventory->topology.online);
+}
+
+/* Isolated cpuset partitions come and go without any event. The topology holds them together with
+ * what was isolated at boot, so the text is compared with what it was in the last pass. */
+static bool isolation_changed(struct step *step)
+{
+	struct slow_check *check = step->check;
+	uint64_t before = check->isolated_hash;
+
+	if (!read_file(step, &check->isolated, "fs/cgroup/cpuset.cpus.isolated"))
+		return false;
+	check->isolated_hash = map_hash_text(buf_text(&check->text));
+	return before && check->isolated_hash != before;
+}
 
 static int check_cpus(struct step *step)
 {
-	struct slow_check *check = step->check;
 	struct hint hint = { .kind = HINT_CPUS };
-	bool changed = false;
+	bool online = online_differs(step), isolated = isolation_changed(step);
 
-	check->turn = SLOW_CHECK_IRQS;
-	check->passes++;
-	for (unsigned int i = 0; i < SLOW_CHECK_CPU_FILES; i++) {
-		struct slow_check_file *file = &check->cpu_files[i];
-		uint64_t hash;
-
-		if (!file->tried)
-			file->fd = fsroot_open(step->machine->root, FSROOT_SYS,
-					       O_RDONLY | O_CLOEXEC, "%s", cpu_files[i]);
-		file->tried = true;
-		if (file->fd < 0 || file_read_record(file->fd, &check->text) < 0)
-			continue;
-		hash = map_hash_text(buf_text(&check->text));
-		changed = changed || (file->hash && file->hash != hash);
-		file->hash = hash;
-	}
-	if (!changed)
+	step->check->turn = SLOW_CHECK_IRQS;
+	step->check->passes++;
+	if (!online && !isolated)
 		return 0;
-	check->found++;
+	step->check->found++;
 	return dirty_put(step->dirty, &hint, step->now_ms);
 }
 

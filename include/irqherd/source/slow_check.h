@@ -30,12 +30,10 @@ enum slow_check_turn {
 	SLOW_CHECK_CPUS,
 };
 
-#define SLOW_CHECK_CPU_FILES 2u
-
+/* A kept descriptor of one file. */
 struct slow_check_file {
-	int fd;        /* -1: not there on this kernel */
-	bool tried;    /* fd is valid */
-	uint64_t hash; /* of what it said last; 0: not read yet */
+	int fd;     /* -1: not there on this kernel */
+	bool tried; /* fd is valid */
 };
 
 struct slow_check {
@@ -47,7 +45,9 @@ struct slow_check {
 	unsigned int cursor;           /* next IRQ number */
 	struct pci_addr device_cursor; /* next device after this one; all zero: from the start */
 	enum slow_check_turn turn;
-	struct slow_check_file cpu_files[SLOW_CHECK_CPU_FILES];
+	struct slow_check_file online;   /* CPUs, as the kernel lists them */
+	struct slow_check_file isolated; /* CPUs of isolated cpuset partitions */
+	uint64_t isolated_hash;          /* of its text in the last pass; 0: not read yet */
 	struct buf text;
 	uint64_t passes; /* whole rounds of the machine completed */
 	uint64_t found;  /* differences */
