@@ -26,6 +26,7 @@ import threading
 import time
 
 WAIT_S = 180
+BOOT_S = 120
 
 # smp: QEMU's words. sockets: the node of each socket. Ports are hotplug slots: n0p1 is the second behind
 # node 0's expander (removal takes 7 s there, as on real slots), rp0 the first on bus 0, node -1 (fast).
@@ -186,7 +187,7 @@ class Guest:
         self.qmp_received = b""
         self.qmp_read(lambda message: "QMP" in message)
         self.qmp("qmp_capabilities")
-        check_equal(self.receive(WAIT_S), b"ready", "the guest's first word")
+        check_equal(self.receive(BOOT_S), b"ready", "the guest's first word")
         self.boot_s = time.monotonic() - started
         self.release = self.run("uname -r").strip()
         for nic in self.nics.values():

@@ -29,6 +29,7 @@ import build  # noqa: E402
 import rig  # noqa: E402
 
 SKIPPED = 77
+BOOTS = 3
 
 
 def scenarios(names, kernel, quick):
@@ -60,7 +61,14 @@ class Runner:
 
     def boot(self, topology):
         self.end()
-        self.guest = rig.Guest(self.machine, self.overlay, topology)
+        for left in range(BOOTS - 1, -1, -1):  # an emulated boot hangs once in a long while
+            try:
+                self.guest = rig.Guest(self.machine, self.overlay, topology)
+                break
+            except rig.Failure as failure:
+                print(f"         no boot, {left} tries left: {failure}", flush=True)
+                if not left:
+                    raise
         print(f"         Linux {self.guest.release}, {topology}: booted in {self.guest.boot_s:.0f} s",
               flush=True)
 
@@ -126,6 +134,9 @@ def main():
     except build.Unavailable as reason:
         print(f"skipped: {reason}")
         sys.exit(SKIPPED)
+    except rig.Failure as failure:
+        print(f"failed: the test bed itself: {failure}")
+        sys.exit(1)
     counts = runner.counts
     print(f"Linux {options.kernel}: " + ", ".join(f"{count} {word}" for word, count in counts.items())
           + f" in {time.monotonic() - begin:.0f} s")
