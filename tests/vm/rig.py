@@ -211,6 +211,14 @@ class Guest:
     def alive(self):
         return self.process is not None and self.process.poll() is None
 
+    def crashed(self):
+        """Why QEMU ended by itself; empty: it did not."""
+        log = self.folder / "qemu.log"
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(2)
+        said = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
+        return said[-1] if not self.alive() and said and "Assertion" in said[-1] else ""
+
     def close(self):
         if self.deadline:
             self.deadline.cancel()

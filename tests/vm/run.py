@@ -30,6 +30,7 @@ import rig  # noqa: E402
 
 SKIPPED = 77
 BOOTS = 3
+TRIES = 3
 
 
 def scenarios(names, kernel, quick):
@@ -81,7 +82,7 @@ class Runner:
         self.counts[result] += 1
         print(f"{result:8} {module.__name__} ({time.monotonic() - since:.0f} s): {text}", flush=True)
 
-    def run(self, topology, module):
+    def run(self, topology, module, tries=TRIES):
         if not self.guest:
             self.boot(topology)
         since = time.monotonic()
@@ -95,6 +96,12 @@ class Runner:
             self.guest.reset()
         except Exception as problem:  # also a mistake in the scenario must not hide the others
             text = traceback.format_exc()
+            if self.guest.crashed() and tries > 1:
+                # an emulator's failed assertion says nothing of irqherd; that it was one, its log says
+                print(f"         {module.__name__}: QEMU failed, once more: {self.guest.crashed()}", flush=True)
+                self.end()
+                self.run(topology, module, tries - 1)
+                return
             folder = self.options.output / f"{module.__name__}-{self.options.kernel}"
             self.guest.dump(folder, text)
             self.end()

@@ -2,8 +2,6 @@
 
 from rig import check, check_equal, check_placed, cpus_of
 
-QUICK = True
-
 
 def run(rig):
     daemon = rig.daemon("cooldown = 2\n", traced=True)

@@ -2,8 +2,6 @@
 
 from rig import check, check_equal, check_placed
 
-QUICK = True
-
 
 def run(rig):
     daemon = rig.daemon()
