@@ -212,7 +212,9 @@ class Guest:
         return self.process is not None and self.process.poll() is None
 
     def crashed(self):
-        """Why QEMU ended by itself; empty: it did not."""
+        """What went wrong with the emulator itself; empty: nothing is known to."""
+        if "timer wakeup didn't happen" in self.console():
+            return "a CPU's timer stopped"
         log = self.folder / "qemu.log"
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(2)

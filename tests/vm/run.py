@@ -97,7 +97,7 @@ class Runner:
         except Exception as problem:  # also a mistake in the scenario must not hide the others
             text = traceback.format_exc()
             if self.guest.crashed() and tries > 1:
-                # an emulator's failed assertion says nothing of irqherd; that it was one, its log says
+                # says nothing of irqherd, and is told from what does by the emulator's own words
                 print(f"         {module.__name__}: QEMU failed, once more: {self.guest.crashed()}", flush=True)
                 self.end()
                 self.run(topology, module, tries - 1)
