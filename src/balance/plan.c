@@ -8,6 +8,7 @@
 #include "irqherd/balance/candidate.h"
 #include "irqherd/balance/choose.h"
 #include "irqherd/balance/place.h"
+#include "irqherd/balance/relief.h"
 
 /* Overloaded CPUs looked at in one round before giving up on finding one that can be relieved. */
 #define CPUS_TRIED 16
@@ -20,8 +21,8 @@ struct decision {
 	struct no_room no_room;
 };
 
-static int decide_move(struct decision *decision, const struct irq *irq, int target,
-		       enum move_reason reason)
+static int decide_costly_move(struct decision *decision, const struct irq *irq, int target,
+			      enum move_reason reason, uint32_t cost_ppm)
 {
 	const struct snapshot *now = decision->now;
 	int from_cpu = reason == REASON_ARRIVAL ? irq_bound_cpu(irq) : irq->effective_cpu;
@@ -42,10 +43,20 @@ static int decide_move(struct decision *decision, const struct irq *irq, int tar
 	if (r < 0)
 		return r;
 	cpu_table_note_move(decision->table, &now->inventory->topology, &move, active,
-			    active ? cpu_table_share(decision->table, from_cpu) : 0);
+			    cost_ppm);
 	if (source && reason != REASON_ARRIVAL)
 		source->unsettled++;
 	return 0;
+}
+
+static int decide_move(struct decision *decision, const struct irq *irq, int target,
+		       enum move_reason reason)
+{
+	int from_cpu = reason == REASON_ARRIVAL ? irq_bound_cpu(irq) : irq->effective_cpu;
+	bool active = load_irq_count(decision->now->load, irq->number) > 0;
+
+	return decide_costly_move(decision, irq, target, reason,
+				  active ? cpu_table_share(decision->table, from_cpu) : 0);
 }
 
 static bool budget_is_spent(const struct decision *decision)
@@ -217,6 +228,26 @@ static int relieve_overload(struct decision *decision, struct rng *rng)
 	return 0;
 }
 
+/* Strategy cost: as many moves as are worth it, from as many CPUs. */
+static int relieve_by_gain(struct decision *decision)
+{
+	const struct policy *policy = decision->policy;
+	struct cpu_table *table = decision->table;
+	struct relief relief;
+
+	while (!budget_is_spent(decision) &&
+	       relief_next(decision->now, policy, table, decision->plan, &relief)) {
+		bool over = table->rows[relief.from_cpu].measured_ppm >= policy->threshold_ppm;
+		int r = decide_costly_move(decision, relief.irq, relief.to_cpu,
+					   over ? REASON_OVERLOAD : REASON_GAIN, relief.cost_ppm);
+
+		if (r < 0)
+			return r;
+		relief_note(table, &relief);
+	}
+	return 0;
+}
+
 int balance_plan(const struct snapshot *now, const struct policy *policy, struct cpu_table *table,
 		 struct rng *rng, struct plan *ret_plan)
 {
@@ -241,7 +272,11 @@ int balance_plan(const struct snapshot *now, const struct policy *policy, struct
 		if (r < 0)
 			return r;
 	}
-	if (ret_plan->overloaded > 0) {
+	if (policy->choice == CHOICE_COST) {
+		r = relieve_by_gain(&decision);
+		if (r < 0)
+			return r;
+	} else if (ret_plan->overloaded > 0) {
 		/* no room for strays at any load is another matter than none that is better */
 		decision.no_room = (struct no_room){ 0 };
 		r = relieve_overload(&decision, rng);

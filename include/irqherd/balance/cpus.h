@@ -25,8 +25,15 @@ struct cpu_row {
 	uint32_t externals;    /* of the active, those that only their foreign hand keeps here */
 	uint32_t unsettled;    /* moves away from here whose load is still awaited */
 	uint32_t busy_threads; /* row of a core's lowest CPU: its threads that are busy */
+	uint32_t core_ppm;     /* same row: loads of its threads */
 	uint32_t queues;       /* same row: queues of the counted device that fire on the core */
 	uint32_t judged;       /* same row: of them, those that are to stay */
+	uint32_t cost_ppm;     /* estimated costs of the IRQs that are served here; with the next only
+				  for CHOICE_COST */
+	uint32_t weight;       /* by which a rise of load is blamed on them, in all */
+	uint32_t left_ppm;     /* of its load, what this plan took away */
+	int first_irq;         /* head of the chain through cpu_table::next_irq; -1: none */
+	bool done;             /* nothing more can be taken from here in this plan */
 	bool known;            /* a load was measured */
 	bool allowed;          /* online, in policy, not isolated */
 	bool target;           /* allowed, and first thread if ht=n */
@@ -39,6 +46,9 @@ struct cpu_table {
 	unsigned int size;
 	uint64_t *full_until_ms; /* per CPU: its vector table was full; kept over rounds */
 	uint32_t *full_wait_ms;  /* the back-off in force, doubled at each ENOSPC */
+	int *next_irq; /* chains of the IRQs served on one CPU, once chained */
+	unsigned int next_size;
+	bool chained;
 	unsigned int strays;     /* active, movable IRQs on CPUs that may not be used */
 	unsigned int away;       /* active IRQs that are out of their home not by their own doing */
 	unsigned int arrivals;   /* new, requested, movable IRQs */
