@@ -83,10 +83,10 @@ void cost_learn(struct inventory *inventory, const struct snapshot *now,
 		if (!row || !row->known)
 			continue;
 		if (row->irq_ppm >= COST_FULL_PPM) {
-			uint64_t fair = row->weight ? (uint64_t) row->irq_ppm *
-							      cost_weight(irq, row, now) /
-							      row->weight
-						    : irq->cost.ppm;
+			uint64_t fair = row->weight
+						? (uint64_t) row->irq_ppm *
+							  cost_weight(irq, row, now) / row->weight
+						: irq->cost.ppm;
 
 			cost = cost_now(irq, row, now);
 			/* towards who is seen to be polled */

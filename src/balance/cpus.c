@@ -149,6 +149,8 @@ static void fill_irq(struct cpu_table *table, const struct snapshot *now,
 	    irq->placement.state == PLACEMENT_CONFIRMED || irq->placement.state == PLACEMENT_STUCK)
 		note_unsettled(table, irq);
 
+	if (irq->placement.moved_ms && now->now_ms - irq->placement.moved_ms < RECENT_MS)
+		table->recent++;
 	row = cpu_table_row(table, irq->effective_cpu);
 	if (!row)
 		return;
@@ -158,6 +160,7 @@ static void fill_irq(struct cpu_table *table, const struct snapshot *now,
 	if (load_irq_count(now->load, irq->number) == 0)
 		return;
 	row->active++;
+	table->active++;
 	if (irq->placement.away != AWAY_NO)
 		table->away++;
 	if (!row->allowed && irq_movable(irq))
@@ -185,9 +188,10 @@ int cpu_table_fill(struct cpu_table *table, const struct snapshot *now, const st
 			return r;
 	}
 	table->count = inventory->topology.cpu_count;
-	table->chained = false;
 	table->strays = 0;
 	table->away = 0;
+	table->recent = 0;
+	table->active = 0;
 	table->arrivals = 0;
 	table->cores_counted = false;
 	table->core_was_empty = false;

@@ -21,8 +21,8 @@ struct decision {
 	struct no_room no_room;
 };
 
-static int decide_costly_move(struct decision *decision, const struct irq *irq, int target,
-			      enum move_reason reason, uint32_t cost_ppm)
+static int decide_move(struct decision *decision, const struct irq *irq, int target,
+		       enum move_reason reason, uint32_t cost_ppm)
 {
 	const struct snapshot *now = decision->now;
 	int from_cpu = reason == REASON_ARRIVAL ? irq_bound_cpu(irq) : irq->effective_cpu;
@@ -42,21 +42,18 @@ static int decide_costly_move(struct decision *decision, const struct irq *irq, 
 	r = plan_add(decision->plan, &move);
 	if (r < 0)
 		return r;
-	cpu_table_note_move(decision->table, &now->inventory->topology, &move, active,
-			    cost_ppm);
+	cpu_table_note_move(decision->table, &now->inventory->topology, &move, active, cost_ppm);
 	if (source && reason != REASON_ARRIVAL)
 		source->unsettled++;
 	return 0;
 }
 
-static int decide_move(struct decision *decision, const struct irq *irq, int target,
-		       enum move_reason reason)
+/* The load that goes with an IRQ, where nothing is known of its cost. */
+static uint32_t share_of(const struct decision *decision, const struct irq *irq, int from_cpu)
 {
-	int from_cpu = reason == REASON_ARRIVAL ? irq_bound_cpu(irq) : irq->effective_cpu;
-	bool active = load_irq_count(decision->now->load, irq->number) > 0;
-
-	return decide_costly_move(decision, irq, target, reason,
-				  active ? cpu_table_share(decision->table, from_cpu) : 0);
+	return load_irq_count(decision->now->load, irq->number) > 0
+		       ? cpu_table_share(decision->table, from_cpu)
+		       : 0;
 }
 
 static bool budget_is_spent(const struct decision *decision)
@@ -102,7 +99,8 @@ static int leave_forbidden_cpu(struct decision *decision, const struct irq *irq)
 		(void) no_room_add(&decision->no_room, irq);
 		return 0;
 	}
-	return decide_move(decision, irq, target, REASON_FORBIDDEN);
+	return decide_move(decision, irq, target, REASON_FORBIDDEN,
+			   share_of(decision, irq, irq->effective_cpu));
 }
 
 /* Whether a home CPU has room for an IRQ that fled from there: it must not make it full again. */
@@ -155,7 +153,8 @@ static int go_home(struct decision *decision, const struct irq *irq)
 		reason = REASON_HOME_CHANGED;
 		break;
 	}
-	return decide_move(decision, irq, target, reason);
+	return decide_move(decision, irq, target, reason,
+			   share_of(decision, irq, irq->effective_cpu));
 }
 
 /* Calls one of the two above for each active IRQ that sits on a CPU that may (not) be used. */
@@ -218,7 +217,8 @@ static int relieve_overload(struct decision *decision, struct rng *rng)
 			int target = place_better(decision->now, decision->policy, table, irq, cpu);
 
 			if (target != CPU_NONE)
-				return decide_move(decision, irq, target, REASON_OVERLOAD);
+				return decide_move(decision, irq, target, REASON_OVERLOAD,
+						   share_of(decision, irq, cpu));
 			if (!no_room_add(&decision->no_room, irq))
 				break;
 		}
@@ -235,17 +235,27 @@ static int relieve_by_gain(struct decision *decision)
 	struct cpu_table *table = decision->table;
 	struct relief relief;
 
-	while (!budget_is_spent(decision) &&
-	       relief_next(decision->now, policy, table, decision->plan, &relief)) {
+	if (!relief_begin(decision->now, policy, table, decision->plan))
+		return 0;
+	while (!budget_is_spent(decision) && relief_next(decision->now, policy, table, &relief)) {
 		bool over = table->rows[relief.from_cpu].measured_ppm >= policy->threshold_ppm;
-		int r = decide_costly_move(decision, relief.irq, relief.to_cpu,
-					   over ? REASON_OVERLOAD : REASON_GAIN, relief.cost_ppm);
+		int r = decide_move(decision, relief.irq, relief.to_cpu,
+				    over ? REASON_OVERLOAD : REASON_GAIN, relief.cost_ppm);
 
 		if (r < 0)
 			return r;
 		relief_note(table, &relief);
 	}
 	return 0;
+}
+
+static void note_unrelieved(struct decision *decision)
+{
+	const struct cpu_row *rows = decision->table->rows;
+
+	for (unsigned int i = 0; i < decision->table->count; i++)
+		if (cpu_is_overloaded(&rows[i], decision->policy) && rows[i].left_ppm == 0)
+			decision->plan->unrelieved = true;
 }
 
 int balance_plan(const struct snapshot *now, const struct policy *policy, struct cpu_table *table,
@@ -276,6 +286,7 @@ int balance_plan(const struct snapshot *now, const struct policy *policy, struct
 		r = relieve_by_gain(&decision);
 		if (r < 0)
 			return r;
+		note_unrelieved(&decision);
 	} else if (ret_plan->overloaded > 0) {
 		/* no room for strays at any load is another matter than none that is better */
 		decision.no_room = (struct no_room){ 0 };
@@ -302,7 +313,8 @@ static int judge_arrival(struct decision *decision, const struct irq *irq)
 			target = cpu;
 	}
 	if (target != cpu) {
-		r = decide_move(decision, irq, target, REASON_ARRIVAL);
+		r = decide_move(decision, irq, target, REASON_ARRIVAL,
+				share_of(decision, irq, cpu));
 		if (r < 0)
 			return r;
 	}

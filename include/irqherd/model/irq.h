@@ -85,9 +85,8 @@ struct placement {
 
 /* What an IRQ's work costs, learned from the loads of the CPUs it was seen on. */
 struct cost {
-	uint32_t ppm;     /* of a CPU, hard and soft interrupts */
-	uint32_t rate;    /* interrupts a second, as last seen on a CPU that was not full */
-	bool known;       /* false: never looked at while it fired */
+	uint32_t ppm; /* of a CPU, hard and soft interrupts */
+	bool known;   /* false: never looked at while it fired */
 };
 
 struct irq {
