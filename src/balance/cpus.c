@@ -149,7 +149,7 @@ static void fill_irq(struct cpu_table *table, const struct snapshot *now,
 	    irq->placement.state == PLACEMENT_CONFIRMED || irq->placement.state == PLACEMENT_STUCK)
 		note_unsettled(table, irq);
 
-	if (irq->placement.moved_ms && now->now_ms - irq->placement.moved_ms < RECENT_MS)
+	if (irq->placement.moved_ms != 0 && now->now_ms - irq->placement.moved_ms < RECENT_MS)
 		table->recent++;
 	row = cpu_table_row(table, irq->effective_cpu);
 	if (!row)

@@ -36,9 +36,8 @@
 #define ELEPHANT_ROOM_PPM (90 * PERCENT)
 
 /* Moves within RECENT_MS from which on none is made: so many, and one for so many CPUs. */
-#define MOVES_BASE     8
-#define CPUS_PER_MOVES 11
-#define MOVES_STEP     2
+#define MOVES_BASE    12
+#define CPUS_PER_MOVE 6
 
 /* More than twice the mean of active IRQs and these. */
 #define HEAP_IRQS 8
@@ -56,7 +55,7 @@ struct price {
 };
 
 static const struct price lowest = { 75 * PERCENT, 15 * PERCENT, 75 * PERCENT, 0, false };
-static const struct price highest = { 90 * PERCENT, 40 * PERCENT, 50 * PERCENT, 5 * PERCENT, true };
+static const struct price highest = { 85 * PERCENT, 30 * PERCENT, 55 * PERCENT, 3 * PERCENT, true };
 
 static uint32_t between(uint32_t low, uint32_t high, uint32_t part, uint32_t whole)
 {
@@ -71,7 +70,7 @@ static bool price_is_waived(const struct cpu_table *table, uint64_t now_ms)
 static struct price price_of_move(const struct cpu_table *table, const struct policy *policy,
 				  uint64_t now_ms)
 {
-	uint32_t limit = MOVES_BASE + MOVES_STEP * table->count / CPUS_PER_MOVES;
+	uint32_t limit = MOVES_BASE + table->count / CPUS_PER_MOVE;
 	uint32_t recent = table->recent < limit ? table->recent : limit;
 	struct price price = highest;
 
