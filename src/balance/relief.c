@@ -160,7 +160,10 @@ static bool wants_relief(const struct cpu_table *table, const struct cpu_row *ro
 {
 	if (row->done || !row->known || !row->allowed || row->active < 2)
 		return false;
-	if (price->prohibitive && !is_heap(table, row))
+	/* how much is asked of a heap is beyond guessing: it is dealt out by number */
+	if (is_heap(table, row))
+		return true;
+	if (price->prohibitive)
 		return false;
 	return demand_on(row) >= (is_full(row) ? GOAL_PPM : price->level_ppm);
 }

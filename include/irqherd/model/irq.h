@@ -83,10 +83,11 @@ struct placement {
 	bool refused;         /* EPERM or EIO: no candidate in this generation */
 };
 
-/* What an IRQ's work costs, learned from the loads of the CPUs it was seen on. */
+/* What an IRQ's work costs: learned from the loads of the CPUs it was seen on, or measured. */
 struct cost {
-	uint32_t ppm; /* of a CPU, hard and soft interrupts */
-	bool known;   /* false: never looked at while it fired */
+	uint32_t ppm;  /* of a CPU, hard and soft interrupts */
+	bool known;    /* false: never looked at while it fired */
+	bool measured; /* a source that can tell sets it anew each round: not to be learned */
 };
 
 struct irq {
