@@ -1,4 +1,8 @@
-/* cost: what an IRQ's work costs, as far as one can know. */
+/*
+ * cost: what an IRQ's work costs its CPU, as far as one can know.
+ *
+ * The tables given must have been filled for CHOICE_COST from the same snapshot.
+ */
 #pragma once
 
 #include "irqherd/balance/cpus.h"
@@ -14,7 +18,8 @@ int cost_cpu(const struct irq *irq);
 /* By how much a rise of its CPU's load is blamed on this IRQ, against the others there. */
 uint32_t cost_weight(const struct irq *irq, const struct cpu_row *row, const struct snapshot *now);
 
-/* What it costs now, given the load of its CPU. The table must have been filled for CHOICE_COST. */
+/* What it costs now: the estimate from before and its part of what the CPU's load shows beyond. A
+ * measured cost is answered as it is. */
 uint32_t cost_now(const struct irq *irq, const struct cpu_row *row, const struct snapshot *now);
 
 /*
