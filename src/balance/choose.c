@@ -84,39 +84,6 @@ static const struct irq *choose_at_random(const struct search *search, struct rn
 	return NULL;
 }
 
-/* Most interrupts among those whose target would still be below the source with it. */
-static const struct irq *choose_by_gain(const struct search *search)
-{
-	const struct inventory *inventory = search->now->inventory;
-	const struct cpu_row *source = cpu_table_row(search->table, search->cpu);
-	uint32_t share = cpu_table_share(search->table, search->cpu);
-	const struct irq *best = NULL;
-	uint32_t best_count = 0;
-	mask_id home = MASK_NONE; /* of the candidate before: most of a CPU's IRQs share one */
-	int target = CPU_NONE;
-
-	for (unsigned int i = 0; i < inventory->irq_slots; i++) {
-		const struct irq *irq = inventory->irqs[i];
-		uint32_t count = load_irq_count(search->now->load, i);
-		bool moved_before;
-
-		if (count <= best_count || !is_eligible(search, irq))
-			continue;
-		moved_before = irq->placement.moved_ms != 0;
-		if (moved_before || home != irq->home.cpus) {
-			target = place_better(search->now, search->policy, search->table, irq,
-					      search->cpu);
-			home = moved_before ? MASK_NONE : irq->home.cpus;
-		}
-		if (target == CPU_NONE ||
-		    search->table->rows[target].load_ppm + share >= source->measured_ppm)
-			continue;
-		best = irq;
-		best_count = count;
-	}
-	return best;
-}
-
 const struct irq *choose_irq(const struct snapshot *now, const struct policy *policy,
 			     struct cpu_table *table, int cpu, const struct no_room *no_room,
 			     struct rng *rng)
@@ -125,7 +92,6 @@ const struct irq *choose_irq(const struct snapshot *now, const struct policy *po
 	struct search search = {
 		.now = now, .policy = policy, .table = table, .no_room = no_room, .cpu = cpu
 	};
-	const struct irq *irq = NULL;
 
 	if (!row)
 		return NULL;
@@ -135,11 +101,9 @@ const struct irq *choose_irq(const struct snapshot *now, const struct policy *po
 		return choose_by_count(&search, false);
 	case CHOICE_MAX:
 		return choose_by_count(&search, true);
-	case CHOICE_COST:
-		irq = choose_by_gain(&search);
-		break;
 	case CHOICE_RANDOM:
+	case CHOICE_COST: /* has its own rule: relief */
 		break;
 	}
-	return irq ? irq : choose_at_random(&search, rng);
+	return choose_at_random(&search, rng);
 }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "irqherd/balance/candidate.h"
+#include "irqherd/balance/cost.h"
 
 #define FULL_WAIT_MS     10000u
 #define FULL_WAIT_MAX_MS 600000u
@@ -35,7 +36,22 @@ void cpu_table_deinit(struct cpu_table *table)
 	free(table->rows);
 	free(table->full_until_ms);
 	free(table->full_wait_ms);
+	free(table->next_irq);
 	*table = CPU_TABLE_INIT;
+}
+
+static int reserve_chains(struct cpu_table *table, unsigned int slots)
+{
+	int *next;
+
+	if (slots <= table->next_size)
+		return 0;
+	next = realloc(table->next_irq, slots * sizeof(next[0]));
+	if (!next)
+		return -ENOMEM;
+	table->next_irq = next;
+	table->next_size = slots;
+	return 0;
 }
 
 static int reserve(struct cpu_table *table, unsigned int count)
@@ -95,8 +111,9 @@ static void fill_cpus(struct cpu_table *table, const struct snapshot *now,
 }
 
 /* A move whose load was not seen to follow: its source waits, its target is not taken for empty. */
-static void note_unsettled(struct cpu_table *table, const struct placement *placement)
+static void note_unsettled(struct cpu_table *table, const struct irq *irq)
 {
+	const struct placement *placement = &irq->placement;
 	struct cpu_row *source = cpu_table_row(table, placement->source_cpu);
 	struct cpu_row *target = cpu_table_row(table, placement->target_cpu);
 	bool for_load = placement->reason == REASON_OVERLOAD || placement->reason == REASON_GAIN;
@@ -106,7 +123,17 @@ static void note_unsettled(struct cpu_table *table, const struct placement *plac
 	if (source && placement->state != PLACEMENT_STUCK && placement->rounds < UNSETTLED_ROUNDS)
 		source->unsettled++;
 	if (target)
-		target->expected_ppm += EXPECTED_PPM;
+		target->expected_ppm += irq->cost.known ? irq->cost.ppm : EXPECTED_PPM;
+}
+
+static void note_cost(struct cpu_table *table, const struct snapshot *now, const struct irq *irq)
+{
+	struct cpu_row *row = cpu_table_row(table, cost_cpu(irq));
+
+	if (!row)
+		return;
+	row->cost_ppm += irq->cost.ppm;
+	row->weight += cost_weight(irq, row, now);
 }
 
 static void fill_irq(struct cpu_table *table, const struct snapshot *now,
@@ -120,15 +147,20 @@ static void fill_irq(struct cpu_table *table, const struct snapshot *now,
 		table->arrivals++;
 	if (irq->placement.state == PLACEMENT_REQUESTED ||
 	    irq->placement.state == PLACEMENT_CONFIRMED || irq->placement.state == PLACEMENT_STUCK)
-		note_unsettled(table, &irq->placement);
+		note_unsettled(table, irq);
 
+	if (irq->placement.moved_ms != 0 && now->now_ms - irq->placement.moved_ms < RECENT_MS)
+		table->recent++;
 	row = cpu_table_row(table, irq->effective_cpu);
 	if (!row)
 		return;
 	row->irqs++;
+	if (policy->choice == CHOICE_COST)
+		note_cost(table, now, irq);
 	if (load_irq_count(now->load, irq->number) == 0)
 		return;
 	row->active++;
+	table->active++;
 	if (irq->placement.away != AWAY_NO)
 		table->away++;
 	if (!row->allowed && irq_movable(irq))
@@ -150,9 +182,16 @@ int cpu_table_fill(struct cpu_table *table, const struct snapshot *now, const st
 	r = reserve(table, inventory->topology.cpu_count);
 	if (r < 0)
 		return r;
+	if (policy->choice == CHOICE_COST) {
+		r = reserve_chains(table, inventory->irq_slots);
+		if (r < 0)
+			return r;
+	}
 	table->count = inventory->topology.cpu_count;
 	table->strays = 0;
 	table->away = 0;
+	table->recent = 0;
+	table->active = 0;
 	table->arrivals = 0;
 	table->cores_counted = false;
 	table->core_was_empty = false;
@@ -195,9 +234,13 @@ void cpu_table_count_cores(struct cpu_table *table, const struct topology *topol
 {
 	if (table->cores_counted)
 		return;
-	for (unsigned int i = 0; i < table->count; i++)
+	for (unsigned int i = 0; i < table->count; i++) {
+		struct cpu_row *core = cpu_table_core(table, topology, (int) i);
+
+		core->core_ppm += table->rows[i].load_ppm;
 		if (thread_is_busy(&table->rows[i]))
-			cpu_table_core(table, topology, (int) i)->busy_threads++;
+			core->busy_threads++;
+	}
 	table->cores_counted = true;
 }
 
@@ -271,6 +314,8 @@ void cpu_table_note_move(struct cpu_table *table, const struct topology *topolog
 	if (active)
 		to->active++;
 	to->load_ppm += load_ppm;
+	if (table->cores_counted)
+		cpu_table_core(table, topology, move->to_cpu)->core_ppm += load_ppm;
 	if (table->cores_counted && !was_busy && thread_is_busy(to))
 		cpu_table_core(table, topology, move->to_cpu)->busy_threads++;
 }

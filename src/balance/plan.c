@@ -8,6 +8,7 @@
 #include "irqherd/balance/candidate.h"
 #include "irqherd/balance/choose.h"
 #include "irqherd/balance/place.h"
+#include "irqherd/balance/relief.h"
 
 /* Overloaded CPUs looked at in one round before giving up on finding one that can be relieved. */
 #define CPUS_TRIED 16
@@ -21,7 +22,7 @@ struct decision {
 };
 
 static int decide_move(struct decision *decision, const struct irq *irq, int target,
-		       enum move_reason reason)
+		       enum move_reason reason, uint32_t cost_ppm)
 {
 	const struct snapshot *now = decision->now;
 	int from_cpu = reason == REASON_ARRIVAL ? irq_bound_cpu(irq) : irq->effective_cpu;
@@ -41,11 +42,18 @@ static int decide_move(struct decision *decision, const struct irq *irq, int tar
 	r = plan_add(decision->plan, &move);
 	if (r < 0)
 		return r;
-	cpu_table_note_move(decision->table, &now->inventory->topology, &move, active,
-			    active ? cpu_table_share(decision->table, from_cpu) : 0);
+	cpu_table_note_move(decision->table, &now->inventory->topology, &move, active, cost_ppm);
 	if (source && reason != REASON_ARRIVAL)
 		source->unsettled++;
 	return 0;
+}
+
+/* The load that goes with an IRQ, where nothing is known of its cost. */
+static uint32_t share_of(const struct decision *decision, const struct irq *irq, int from_cpu)
+{
+	return load_irq_count(decision->now->load, irq->number) > 0
+		       ? cpu_table_share(decision->table, from_cpu)
+		       : 0;
 }
 
 static bool budget_is_spent(const struct decision *decision)
@@ -91,7 +99,8 @@ static int leave_forbidden_cpu(struct decision *decision, const struct irq *irq)
 		(void) no_room_add(&decision->no_room, irq);
 		return 0;
 	}
-	return decide_move(decision, irq, target, REASON_FORBIDDEN);
+	return decide_move(decision, irq, target, REASON_FORBIDDEN,
+			   share_of(decision, irq, irq->effective_cpu));
 }
 
 /* Whether a home CPU has room for an IRQ that fled from there: it must not make it full again. */
@@ -144,7 +153,8 @@ static int go_home(struct decision *decision, const struct irq *irq)
 		reason = REASON_HOME_CHANGED;
 		break;
 	}
-	return decide_move(decision, irq, target, reason);
+	return decide_move(decision, irq, target, reason,
+			   share_of(decision, irq, irq->effective_cpu));
 }
 
 /* Calls one of the two above for each active IRQ that sits on a CPU that may (not) be used. */
@@ -207,7 +217,8 @@ static int relieve_overload(struct decision *decision, struct rng *rng)
 			int target = place_better(decision->now, decision->policy, table, irq, cpu);
 
 			if (target != CPU_NONE)
-				return decide_move(decision, irq, target, REASON_OVERLOAD);
+				return decide_move(decision, irq, target, REASON_OVERLOAD,
+						   share_of(decision, irq, cpu));
 			if (!no_room_add(&decision->no_room, irq))
 				break;
 		}
@@ -215,6 +226,36 @@ static int relieve_overload(struct decision *decision, struct rng *rng)
 		table->rows[cpu].candidates = table->rows[cpu].externals = 0;
 	}
 	return 0;
+}
+
+/* Strategy cost: as many moves as are worth it, from as many CPUs. */
+static int relieve_by_gain(struct decision *decision)
+{
+	const struct policy *policy = decision->policy;
+	struct cpu_table *table = decision->table;
+	struct relief relief;
+
+	if (!relief_begin(decision->now, policy, table, decision->plan))
+		return 0;
+	while (!budget_is_spent(decision) && relief_next(decision->now, policy, table, &relief)) {
+		bool over = table->rows[relief.from_cpu].measured_ppm >= policy->threshold_ppm;
+		int r = decide_move(decision, relief.irq, relief.to_cpu,
+				    over ? REASON_OVERLOAD : REASON_GAIN, relief.cost_ppm);
+
+		if (r < 0)
+			return r;
+		relief_note(table, &relief);
+	}
+	return 0;
+}
+
+static void note_unrelieved(struct decision *decision)
+{
+	const struct cpu_row *rows = decision->table->rows;
+
+	for (unsigned int i = 0; i < decision->table->count; i++)
+		if (cpu_is_overloaded(&rows[i], decision->policy) && rows[i].left_ppm == 0)
+			decision->plan->unrelieved = true;
 }
 
 int balance_plan(const struct snapshot *now, const struct policy *policy, struct cpu_table *table,
@@ -241,7 +282,12 @@ int balance_plan(const struct snapshot *now, const struct policy *policy, struct
 		if (r < 0)
 			return r;
 	}
-	if (ret_plan->overloaded > 0) {
+	if (policy->choice == CHOICE_COST) {
+		r = relieve_by_gain(&decision);
+		if (r < 0)
+			return r;
+		note_unrelieved(&decision);
+	} else if (ret_plan->overloaded > 0) {
 		/* no room for strays at any load is another matter than none that is better */
 		decision.no_room = (struct no_room){ 0 };
 		r = relieve_overload(&decision, rng);
@@ -267,7 +313,8 @@ static int judge_arrival(struct decision *decision, const struct irq *irq)
 			target = cpu;
 	}
 	if (target != cpu) {
-		r = decide_move(decision, irq, target, REASON_ARRIVAL);
+		r = decide_move(decision, irq, target, REASON_ARRIVAL,
+				share_of(decision, irq, cpu));
 		if (r < 0)
 			return r;
 	}

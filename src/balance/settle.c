@@ -202,22 +202,30 @@ static enum settle_outcome become_settled(struct placement *placement)
 	return SETTLE_FOLLOWED;
 }
 
-/* Whether a load that stayed behind would show: the IRQ was chosen for load, on a CPU that had it.
+/*
+ * Whether a load that stayed behind would show: the IRQ was chosen for load, on a CPU that had it,
+ * and is not known to cost less than what can be seen.
  */
-static bool should_show(const struct placement *placement, const struct load *load)
+static bool should_show(const struct irq *irq, const struct load *load)
 {
+	const struct placement *placement = &irq->placement;
+
+	if (irq->cost.known && irq->cost.ppm < FAIR_PART_PPM)
+		return false;
 	return load->valid && placement->source_load_ppm >= LOADED_PPM &&
 	       (placement->reason == REASON_OVERLOAD || placement->reason == REASON_GAIN);
 }
 
-static enum settle_outcome observe_confirmed(struct placement *placement, const struct load *load,
+static enum settle_outcome observe_confirmed(struct irq *irq, const struct load *load,
 					     const struct policy *policy, uint64_t now_ms)
 {
+	struct placement *placement = &irq->placement;
+
 	if (load_followed(placement, load))
 		return become_settled(placement);
 	if (placement->rounds < ROUNDS_TO_JUDGE)
 		return SETTLE_WAITING;
-	if (should_show(placement, load))
+	if (should_show(irq, load))
 		return become_stuck(placement, policy, now_ms);
 	return become_settled(placement);
 }
@@ -230,14 +238,14 @@ static enum settle_outcome observe_requested(struct irq *irq, const struct load 
 	if (irq->effective_cpu == placement->target_cpu) {
 		enter(placement, PLACEMENT_CONFIRMED);
 		placement->rounds = 1;
-		return observe_confirmed(placement, load, policy, now_ms) == SETTLE_FOLLOWED
+		return observe_confirmed(irq, load, policy, now_ms) == SETTLE_FOLLOWED
 			       ? SETTLE_FOLLOWED
 			       : SETTLE_CONFIRMED;
 	}
 	if (placement->fired >= ROUNDS_TO_JUDGE)
 		return become_stuck(placement, policy, now_ms);
 	/* polled without pause it does not even fire: its load alone tells */
-	if (placement->rounds >= ROUNDS_TO_JUDGE && should_show(placement, load) &&
+	if (placement->rounds >= ROUNDS_TO_JUDGE && should_show(irq, load) &&
 	    !load_followed(placement, load))
 		return become_stuck(placement, policy, now_ms);
 	return SETTLE_WAITING;
@@ -339,7 +347,7 @@ enum settle_outcome settle_observe(struct inventory *inventory, struct irq *irq,
 		outcome = observe_requested(irq, load, policy, now_ms);
 		break;
 	case PLACEMENT_CONFIRMED:
-		outcome = observe_confirmed(placement, load, policy, now_ms);
+		outcome = observe_confirmed(irq, load, policy, now_ms);
 		break;
 	case PLACEMENT_STUCK:
 		outcome = observe_stuck(irq, load, now_ms);

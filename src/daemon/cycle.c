@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "irqherd/balance/cost.h"
 #include "irqherd/balance/load.h"
 #include "irqherd/balance/plan.h"
 #include "irqherd/base/log.h"
@@ -183,6 +184,11 @@ bool daemon_round(struct daemon *daemon, uint64_t now_ms)
 	daemon_settle(daemon, now_ms);
 	find_where_irqs_went(daemon, now_ms);
 	daemon_decide(daemon, now_ms);
+	if (daemon->policy.choice == CHOICE_COST) {
+		struct snapshot snapshot = { now_ms, &daemon->inventory, &daemon->load };
+
+		cost_learn(&daemon->inventory, &snapshot, &daemon->cpus);
+	}
 	daemon_act(daemon, now_ms);
 
 	r = slow_check_step(&daemon->slow_check, &daemon->machine, &daemon->dirty, SLOW_CHECK_READS,

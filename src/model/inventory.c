@@ -83,6 +83,7 @@ static bool home_equal(const struct home *a, const struct home *b)
 static void placement_reset(struct irq *irq)
 {
 	irq->placement = (struct placement){ .source_cpu = CPU_NONE, .target_cpu = CPU_NONE };
+	irq->cost = (struct cost){ 0 };
 	irq->external = false;
 	irq->external_until_ms = 0;
 }

@@ -11,7 +11,7 @@ trap 'rm -rf "$staged"' EXIT
 expected()
 {
 	printf '%s\n' "$sbin/irqherd" "$etc/irqherd/irqherd.conf" "$unit/irqherd.service" "$udev/rules.d/90-irqherd.rules"
-	printf '%s\n' "$doc"/{README.md,CHANGELOG.md,LICENSE,architecture.md,large-buffers.conf,proximity.example}
+	printf '%s\n' "$doc"/{README.md,CHANGELOG.md,LICENSE,architecture.md,balancing.md,large-buffers.conf,proximity.example}
 	if command -v scdoc >/dev/null; then
 		for page in "$source"/docs/man/*.scd; do
 			page=$(basename "$page" .scd)

@@ -5,6 +5,8 @@
  */
 #include "sim.h"
 
+#include "irqherd/balance/cost.h"
+
 #define TICKS_PER_S  1000
 #define FULL         0.98
 #define POLLED_COST  0.15 /* a queue at least this costly polls on a full CPU */
@@ -32,6 +34,8 @@ void sim_init(struct sim *sim, unsigned int cpus, unsigned int per_node, unsigne
 			sim->samples[i].cpus[cpu].online = true;
 	}
 	sim->m.plan.hurry = false;
+	sim->short_ms = 2000;
+	sim->long_ms = 5000;
 }
 
 void sim_deinit(struct sim *sim)
@@ -108,7 +112,7 @@ static void pass_time(struct sim *sim, unsigned int ms)
 	assert_non_null(demand);
 	for (unsigned int cpu = 0; cpu < sim->m.cpus; cpu++) {
 		struct cpu_sample *row = &after->cpus[cpu];
-		uint64_t ticks = (uint64_t) (seconds * TICKS_PER_S), busy;
+		uint64_t ticks = (uint64_t) (seconds * TICKS_PER_S), busy, user, steal;
 
 		*row = before->cpus[cpu];
 		row->online = cpumask_test(&sim->m.inventory.topology.online, (int) cpu);
@@ -123,7 +127,13 @@ static void pass_time(struct sim *sim, unsigned int ms)
 		if (busy > ticks)
 			busy = ticks;
 		row->ticks[CPU_TIME_SOFTIRQ] += busy;
-		row->ticks[CPU_TIME_IDLE] += ticks - busy;
+		user = (uint64_t) (sim->user * (double) ticks);
+		steal = (uint64_t) (sim->steal * (double) ticks);
+		user = user > ticks - busy ? ticks - busy : user;
+		steal = steal > ticks - busy - user ? ticks - busy - user : steal;
+		row->ticks[CPU_TIME_USER] += user;
+		row->ticks[CPU_TIME_STEAL] += steal;
+		row->ticks[CPU_TIME_IDLE] += ticks - busy - user - steal;
 	}
 	for (unsigned int i = 0; i < SIM_IRQS; i++) {
 		const struct irq *irq = inventory_find_irq(&sim->m.inventory, i);
@@ -215,11 +225,22 @@ static void make_plan(struct sim *sim)
 	plan_deinit(&again);
 }
 
-static enum move_result kernel_answer(struct sim *sim)
+static unsigned int vectors_of(const struct sim *sim, int cpu)
+{
+	unsigned int count = 0;
+
+	inventory_foreach_irq(irq, &sim->m.inventory)
+		count += mask_single(irq->asked) == cpu;
+	return count;
+}
+
+static enum move_result kernel_answer(struct sim *sim, const struct move *move)
 {
 	static const enum move_result refusals[] = { MOVE_BUSY, MOVE_NO_VECTOR, MOVE_NO_ONLINE_CPU,
 						     MOVE_FAILED };
 
+	if (sim->vectors && vectors_of(sim, move->to_cpu) >= sim->vectors)
+		return MOVE_NO_VECTOR;
 	if (random_part(sim) >= sim->refusals)
 		return MOVE_APPLIED;
 	return refusals[rng_below(&sim->world, ARRAY_SIZE(refusals))];
@@ -232,7 +253,7 @@ static void write_move(struct sim *sim, struct move move)
 	struct irq *irq = machine_irq(m, move.irq);
 
 	for (;;) {
-		enum move_result result = kernel_answer(sim);
+		enum move_result result = kernel_answer(sim, &move);
 
 		if (result == MOVE_APPLIED) {
 			cpu_table_note_room(&m->table, move.to_cpu);
@@ -251,20 +272,47 @@ static void write_move(struct sim *sim, struct move move)
 	}
 }
 
+/* As the daemon does, between the plan and its writing; or as a source that measures would. */
+static void learn(struct sim *sim)
+{
+	struct machine *m = &sim->m;
+	struct snapshot now = machine_snapshot(m);
+
+	if (m->policy.choice != CHOICE_COST)
+		return;
+	if (!sim->measured) {
+		cost_learn(&m->inventory, &now, &m->table);
+		return;
+	}
+	inventory_foreach_irq(irq, &m->inventory)
+		irq->cost = (struct cost){ .ppm = (uint32_t) (sim->irqs[irq->number].cost * PPM),
+					   .known = true,
+					   .measured = true };
+}
+
 void sim_round(struct sim *sim)
 {
 	struct machine *m = &sim->m;
 
-	pass_time(sim, m->plan.hurry ? 2000 : 5000);
+	pass_time(sim, m->plan.hurry ? sim->short_ms : sim->long_ms);
 	assert_int_equal(load_update(&m->load, &sim->samples[!sim->last], &sim->samples[sim->last],
 				     m->policy.metric),
 			 0);
 	settle_all(sim);
 	make_plan(sim);
 	check_plan(sim);
+	learn(sim);
 	for (size_t i = 0; i < m->plan.count; i++)
 		write_move(sim, m->plan.moves[i]);
 	sim->rounds++;
+}
+
+double sim_unmet_within(struct sim *sim, unsigned int rounds)
+{
+	double before = sim->unmet;
+
+	sim_rounds(sim, rounds);
+	return sim->unmet - before;
 }
 
 void sim_rounds(struct sim *sim, unsigned int count)

@@ -26,6 +26,12 @@ struct sim {
 	struct rng world;
 	double *ground; /* load of a CPU that no IRQ causes */
 	bool sticky;
+	double user;          /* what programs take of every CPU, if IRQs leave it */
+	double steal;         /* what a hypervisor takes of every CPU */
+	unsigned int vectors; /* that one CPU can hold; 0: no limit */
+	bool measured;        /* costs are told, not learned */
+	unsigned int short_ms;
+	unsigned int long_ms;
 	double refusals; /* chance that a write is refused, by a random errno */
 	unsigned int rounds;
 	unsigned int moves; /* writes taken */
@@ -48,6 +54,9 @@ void sim_put_irq(struct sim *sim, unsigned int number, int node, int cpu, double
  */
 void sim_round(struct sim *sim);
 void sim_rounds(struct sim *sim, unsigned int count);
+
+/* CPU seconds lost within so many rounds from now. */
+double sim_unmet_within(struct sim *sim, unsigned int rounds);
 
 /* CPUs come and go as the kernel does it: IRQs of a lost CPU fire on the first one online. */
 void sim_set_online(struct sim *sim, const struct cpumask *online);

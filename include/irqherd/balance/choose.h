@@ -15,8 +15,8 @@ bool cpu_is_overloaded(const struct cpu_row *row, const struct policy *policy);
 int choose_cpu(const struct cpu_table *table, const struct policy *policy);
 
 /*
- * The IRQ that leaves it: fewest or most interrupts (ties: lowest number), random, or best gain
- * among its candidates; those that no_room (NULL: nobody) knows to have no target are passed over.
+ * The IRQ that leaves it: fewest or most interrupts (ties: lowest number), or random, among its
+ * candidates; those that no_room (NULL: nobody) knows to have no target are passed over.
  * NULL: none.
  */
 const struct irq *choose_irq(const struct snapshot *now, const struct policy *policy,

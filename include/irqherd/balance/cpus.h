@@ -25,12 +25,19 @@ struct cpu_row {
 	uint32_t externals;    /* of the active, those that only their foreign hand keeps here */
 	uint32_t unsettled;    /* moves away from here whose load is still awaited */
 	uint32_t busy_threads; /* row of a core's lowest CPU: its threads that are busy */
+	uint32_t core_ppm;     /* same row: loads of its threads */
 	uint32_t queues;       /* same row: queues of the counted device that fire on the core */
 	uint32_t judged;       /* same row: of them, those that are to stay */
-	bool known;            /* a load was measured */
-	bool allowed;          /* online, in policy, not isolated */
-	bool target;           /* allowed, and first thread if ht=n */
-	bool full;             /* its vector table was full lately */
+	uint32_t cost_ppm; /* estimated costs of the IRQs that are served here; with the next only
+			      for CHOICE_COST */
+	uint32_t weight;   /* by which a rise of load is blamed on them, in all */
+	uint32_t left_ppm; /* of its load, what this plan took away */
+	int first_irq;     /* its chain through cpu_table::next_irq; -1: none */
+	bool done;         /* nothing more is taken from here in this plan */
+	bool known;        /* a load was measured */
+	bool allowed;      /* online, in policy, not isolated */
+	bool target;       /* allowed, and first thread if ht=n */
+	bool full;         /* its vector table was full lately */
 };
 
 struct cpu_table {
@@ -39,13 +46,21 @@ struct cpu_table {
 	unsigned int size;
 	uint64_t *full_until_ms; /* per CPU: its vector table was full; kept over rounds */
 	uint32_t *full_wait_ms;  /* the back-off in force, doubled at each ENOSPC */
+	int *next_irq;           /* chains of the candidates of one CPU (relief) */
+	unsigned int next_size;  /* allocated */
 	unsigned int strays;     /* active, movable IRQs on CPUs that may not be used */
+	uint64_t heap_ms;        /* a heap was seen then; kept over rounds */
+	unsigned int recent;     /* IRQs moved for load within RECENT_MS */
+	unsigned int active;     /* active IRQs in all */
 	unsigned int away;       /* active IRQs that are out of their home not by their own doing */
 	unsigned int arrivals;   /* new, requested, movable IRQs */
 	bool cores_counted;      /* busy_threads is filled */
 	const struct device *counted; /* whose queues are counted; valid within one decision */
 	bool core_was_empty;          /* a home core of the counted device had none of its queues */
 };
+
+/* Moves of the last while, as in cpu_table::recent. */
+#define RECENT_MS 30000u
 
 #define CPU_TABLE_INIT ((struct cpu_table){ 0 })
 

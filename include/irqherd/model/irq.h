@@ -83,6 +83,13 @@ struct placement {
 	bool refused;         /* EPERM or EIO: no candidate in this generation */
 };
 
+/* What an IRQ's work costs: learned from the loads of the CPUs it was seen on, or measured. */
+struct cost {
+	uint32_t ppm;  /* of a CPU, hard and soft interrupts */
+	bool known;    /* false: never looked at while it fired */
+	bool measured; /* a source that can tell sets it anew each round: not to be learned */
+};
+
 struct irq {
 	unsigned int number; /* as in /proc/irq/<number>; key of inventory::irqs */
 	uint32_t generation; /* unique for each making: the same number later has another */
@@ -106,6 +113,7 @@ struct irq {
 	bool arrival;               /* new and not judged yet: placed once it has an action */
 	uint64_t external_until_ms; /* set by who handles CHANGE_IRQ_MOVED_BY_OTHERS; 0: not yet */
 	struct placement placement;
+	struct cost cost;
 };
 
 struct device;

@@ -215,8 +215,6 @@ static void strategy_chooses_by_count(void **state)
 	assert_int_equal(chosen(&m, 0, NULL), 21);
 	m.policy.choice = CHOICE_MAX;
 	assert_int_equal(chosen(&m, 0, NULL), 22);
-	m.policy.choice = CHOICE_COST;
-	assert_int_equal(chosen(&m, 0, NULL), 22);
 	machine_irq(&m, 22)->banned = true;
 	assert_int_equal(chosen(&m, 0, NULL), 23);
 	assert_int_equal(chosen(&m, CPU_NONE, NULL), 0);
@@ -239,21 +237,6 @@ static void random_choice_takes_each_candidate_in_time(void **state)
 	for (unsigned int i = 0; i < 4; i++)
 		assert_in_range(seen[i], 850, 1150);
 	assert_int_equal(seen[4], 0);
-	machine_deinit(&m);
-}
-
-static void cost_falls_back_to_random_where_no_target_would_stay_below(void **state)
-{
-	struct machine m;
-
-	(void) state;
-	machine_init(&m, 2, 2, 1);
-	machine_put_irq(&m, 20, 0, 0, 10);
-	machine_put_irq(&m, 21, 0, 0, 20);
-	machine_set_load(&m, 0, 100);
-	machine_set_load(&m, 1, 60);
-	m.policy.choice = CHOICE_COST;
-	assert_int_not_equal(chosen(&m, 0, NULL), 0);
 	machine_deinit(&m);
 }
 
@@ -304,7 +287,6 @@ int main(void)
 		cmocka_unit_test(load_that_was_not_seen_to_follow_makes_its_source_wait),
 		cmocka_unit_test(strategy_chooses_by_count),
 		cmocka_unit_test(random_choice_takes_each_candidate_in_time),
-		cmocka_unit_test(cost_falls_back_to_random_where_no_target_would_stay_below),
 		cmocka_unit_test(who_has_no_room_is_passed_over),
 		cmocka_unit_test(foreign_hand_is_overruled_only_where_nobody_else_can_leave),
 	};

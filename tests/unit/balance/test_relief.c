@@ -1,0 +1,196 @@
+/* Which IRQ leaves which CPU for which, by expected gain. */
+#include "balance_machine.h"
+
+#include "irqherd/balance/relief.h"
+
+static void init(struct machine *m, unsigned int cpus, unsigned int threads)
+{
+	machine_init(m, cpus, cpus, threads);
+	m->policy.choice = CHOICE_COST;
+}
+
+static struct irq *put(struct machine *m, unsigned int number, int cpu, double percent,
+		       uint32_t count)
+{
+	struct irq *irq = machine_put_irq(m, number, 0, cpu, count);
+
+	irq->cost = (struct cost){ .ppm = POINTS(percent), .known = true, .measured = true };
+	return irq;
+}
+
+static void gain_decides_below_the_threshold(void **state)
+{
+	static const struct {
+		double source, target;
+		size_t moves;
+	} cases[] = {
+		{ 90, 10, 1 }, /* the higher of both gets far lower */
+		{ 90, 70, 0 }, /* hardly */
+		{ 70, 0, 0 },  /* nobody suffers */
+	};
+
+	(void) state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct machine m;
+
+		init(&m, 2, 1);
+		put(&m, 20, 0, cases[i].source - 40, 1000);
+		put(&m, 21, 0, 40, 1000);
+		machine_set_load(&m, 0, cases[i].source);
+		machine_set_load(&m, 1, cases[i].target);
+		machine_plan(&m);
+		assert_int_equal(m.plan.count, cases[i].moves);
+		if (cases[i].moves)
+			assert_move(&m, 21, 1, REASON_GAIN);
+		machine_deinit(&m);
+	}
+}
+
+static void several_cpus_are_relieved_in_one_round(void **state)
+{
+	struct machine m;
+
+	(void) state;
+	init(&m, 8, 1);
+	for (int cpu = 0; cpu < 3; cpu++) {
+		put(&m, 20 + 2 * (unsigned int) cpu, cpu, 50, 1000);
+		put(&m, 21 + 2 * (unsigned int) cpu, cpu, 40, 1000);
+		machine_set_load(&m, cpu, 90);
+	}
+	machine_plan(&m);
+	assert_int_equal(m.plan.count, 3);
+	for (size_t i = 0; i < 3; i++)
+		for (size_t j = 0; j < i; j++)
+			assert_int_not_equal(m.plan.moves[i].to_cpu, m.plan.moves[j].to_cpu);
+	machine_deinit(&m);
+}
+
+static void elephants_company_leaves_first(void **state)
+{
+	struct machine m;
+
+	(void) state;
+	init(&m, 4, 1);
+	put(&m, 20, 0, 90, 1);
+	put(&m, 21, 0, 15, 500);
+	put(&m, 22, 0, 10, 500);
+	machine_set_load(&m, 0, 100);
+	machine_plan(&m);
+	assert_null(machine_move_of(&m, 20));
+	assert_non_null(machine_move_of(&m, 21));
+	machine_deinit(&m);
+}
+
+static void idle_core_comes_before_a_busy_ones_sibling(void **state)
+{
+	struct machine m;
+
+	(void) state;
+	init(&m, 6, 2);
+	put(&m, 20, 0, 50, 1000);
+	put(&m, 21, 0, 40, 1000);
+	machine_set_load(&m, 0, 90);
+	machine_set_load(&m, 2, 60);
+	machine_set_load(&m, 4, 5);
+	machine_set_load(&m, 5, 5);
+	machine_plan(&m);
+	assert_move(&m, 21, 4, REASON_GAIN);
+	machine_deinit(&m);
+}
+
+static void moves_made_lately_make_the_next_one_dear(void **state)
+{
+	static const struct {
+		unsigned int recent;
+		size_t moves;
+	} cases[] = { { 0, 1 }, { 11, 0 }, { 40, 0 } };
+
+	(void) state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct machine m;
+
+		init(&m, 4, 1);
+		put(&m, 20, 0, 60, 1000);
+		put(&m, 21, 0, 18, 1000);
+		machine_set_load(&m, 0, 78);
+		for (unsigned int n = 0; n < cases[i].recent; n++)
+			put(&m, 30 + n, 3, 0, 0)->placement.moved_ms = m.now_ms - 5000;
+		machine_plan(&m);
+		assert_int_equal(m.plan.count, cases[i].moves);
+		/* time passes, and the price falls */
+		m.now_ms += RECENT_MS;
+		machine_plan(&m);
+		assert_int_equal(m.plan.count, 1);
+		machine_deinit(&m);
+	}
+}
+
+static void heap_is_dealt_out_at_no_price(void **state)
+{
+	struct machine m;
+
+	(void) state;
+	init(&m, 8, 1);
+	for (unsigned int n = 0; n < 60; n++)
+		machine_put_irq(&m, 20 + n, 0, 0, 100);
+	for (unsigned int n = 0; n < 40; n++)
+		put(&m, 100 + n, 7, 0, 0)->placement.moved_ms = m.now_ms - 5000;
+	machine_set_load(&m, 0, 100);
+	machine_plan(&m);
+	assert_in_range(m.plan.count, 35, 60);
+	for (size_t i = 0; i < m.plan.count; i++)
+		assert_int_equal(m.plan.moves[i].reason, REASON_OVERLOAD);
+	machine_deinit(&m);
+}
+
+static void foreign_hand_counts_until_nobody_else_can_leave(void **state)
+{
+	struct machine m;
+	struct irq *foreign;
+
+	(void) state;
+	init(&m, 2, 1);
+	foreign = put(&m, 20, 0, 60, 1000);
+	foreign->external = true;
+	put(&m, 21, 0, 40, 1000);
+	machine_set_load(&m, 0, 100);
+	machine_plan(&m);
+	assert_null(machine_move_of(&m, 20));
+	machine_irq(&m, 21)->managed = true;
+	machine_plan(&m);
+	assert_move(&m, 20, 1, REASON_OVERLOAD);
+	machine_deinit(&m);
+}
+
+static void lower_threshold_means_earlier_relief(void **state)
+{
+	struct machine m;
+
+	(void) state;
+	init(&m, 2, 1);
+	put(&m, 20, 0, 30, 1000);
+	put(&m, 21, 0, 25, 1000);
+	machine_set_load(&m, 0, 55);
+	machine_plan(&m);
+	assert_int_equal(m.plan.count, 0);
+	m.policy.threshold_ppm = m.policy.load_limit_ppm = POINTS(50);
+	machine_plan(&m);
+	assert_int_equal(m.plan.count, 1);
+	machine_deinit(&m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(gain_decides_below_the_threshold),
+		cmocka_unit_test(several_cpus_are_relieved_in_one_round),
+		cmocka_unit_test(elephants_company_leaves_first),
+		cmocka_unit_test(idle_core_comes_before_a_busy_ones_sibling),
+		cmocka_unit_test(moves_made_lately_make_the_next_one_dear),
+		cmocka_unit_test(heap_is_dealt_out_at_no_price),
+		cmocka_unit_test(foreign_hand_counts_until_nobody_else_can_leave),
+		cmocka_unit_test(lower_threshold_means_earlier_relief),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
