@@ -237,7 +237,7 @@ install_tree()
 		set(s \${CMAKE_CURRENT_SOURCE_DIR}/file)
 		install(PROGRAMS \${s} DESTINATION /s RENAME irqherd)
 		foreach(f e/irqherd/irqherd.conf u/irqherd.service r/rules.d/90-irqherd.rules d/README.md d/CHANGELOG.md
-				d/LICENSE d/architecture.md d/large-buffers.conf d/proximity.example $1)
+				d/LICENSE d/architecture.md d/balancing.md d/large-buffers.conf d/proximity.example $1)
 			get_filename_component(n \${f} NAME)
 			get_filename_component(p \${f} DIRECTORY)
 			if(NOT n STREQUAL "$2" AND NOT n STREQUAL irqherd.conf)
