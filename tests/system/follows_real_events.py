@@ -54,7 +54,7 @@ def driver_is_bound_again(daemon, rng):
     begin = daemon.mark()
     rng.bind()
     for irq in rng.vectors():
-        daemon.wait_log(rf"IRQ (arrived|made anew): irq={irq} device={rng.device}", begin)
+        daemon.wait_log(rf"IRQ (arrived|made anew|taken into use): irq={irq} device={rng.device}", begin)
     after = daemon.wait_quiet()
     section = daemon.section(rng.device)
     for irq in rng.vectors():

@@ -68,7 +68,7 @@ def test(program):
             begin = daemon.mark()
             rng.unbind()
             rng.bind()
-            daemon.wait_log(rf"IRQ (arrived|made anew): .*device={rng.device}", begin)
+            daemon.wait_log(rf"IRQ (arrived|made anew|taken into use): .*device={rng.device}", begin)
             wait_section(daemon, rng.device, "home CPUs 0: ")
             rig.check(daemon.stop() == 0, "stop is an error")
     finally:
