@@ -6,7 +6,7 @@ is not as it should be. Optional:
 
     TOPOLOGY = "threads"        one of rig.TOPOLOGIES; "two_nodes" unless said
     KERNELS = ("6.1",)          where it makes sense; everywhere unless said
-    QUICK = True                part of the selection that runs with all other tests
+    QUICK = True                part of the selection that vm/quick runs
 
 Scenarios of one topology share a guest, which is put back to its state after the boot between them; one
 that fails gets its guest replaced, and leaves console, logs and a dump of the state in the output folder.
