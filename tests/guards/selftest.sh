@@ -176,9 +176,9 @@ fi
 
 traces() { "$here/check_traces.sh" "$tree" "$work/checkout"; }
 fresh_tree
-echo 'see /usr/share/doc, /etc/irqherd, /proc/irq, build/ci, ${HOME}/home/x and a/work/b' >"$tree/README.md"
-accepts traces
 slash=/
+echo 'see /usr/share/doc, /etc/irqherd, /proc/irq, build/ci, ${HOME}/home/x and a'"${slash}work${slash}b" >"$tree/README.md"
+accepts traces
 for trace in "${slash}home/somebody/x" "${slash}root/x" "${slash}work/main" "${slash}Users/me" "${slash}tmp/tmp.a1B2c3" \
 	"$work/checkout/src/x.c"; do
 	fresh_tree
