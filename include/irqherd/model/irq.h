@@ -54,6 +54,8 @@ enum move_reason {
 	REASON_GAIN,            /* expected gain below the threshold (strategy cost) */
 };
 
+#define REASON_COUNT (REASON_GAIN + 1)
+
 /* Why an IRQ is out of its home, which decides whether it goes back by itself. */
 enum away {
 	AWAY_NO,      /* at home, or never ours to judge: found there */

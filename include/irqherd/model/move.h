@@ -56,4 +56,6 @@ enum move_result {
 	MOVE_FAILED,        /* anything else; errno was logged by the actuator */
 };
 
+#define MOVE_RESULT_COUNT (MOVE_FAILED + 1)
+
 const char *move_result_name(enum move_result result);
