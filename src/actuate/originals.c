@@ -1,10 +1,3 @@
-/*
- * The file is ours, in a folder of ours, and still is not trusted: whoever could write it could
- * have root write masks of his choice. So it must be a plain file of this user that nobody else may
- * write, and it is taken whole or not at all.
- *
- * It is not synced to disk: it means nothing after the next boot.
- */
 #include "irqherd/actuate/originals.h"
 
 #include <assert.h>
@@ -14,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "irqherd/base/buf.h"
@@ -22,8 +14,7 @@
 #include "irqherd/base/macro.h"
 #include "irqherd/base/parse.h"
 
-#define TITLE      "irqherd originals "
-#define FILE_LIMIT (64u << 20)
+#define TITLE "irqherd originals"
 
 static uint64_t key_of(unsigned int irq)
 {
@@ -104,8 +95,9 @@ static int parse_identity(const char *text, uint64_t *ret_identity)
 	return 0;
 }
 
-static int load_line(struct originals *originals, char *line)
+static int load_line(void *context, char *line)
 {
+	struct originals *originals = context;
 	struct cpumask mask;
 	uint64_t identity;
 	uint32_t irq;
@@ -127,114 +119,12 @@ static int load_line(struct originals *originals, char *line)
 	return put(originals, irq, identity, line);
 }
 
-/* -ESTALE: of another boot. -EBADMSG: not such a file. */
-static int load_text(struct originals *originals, char *text, size_t length)
-{
-	char *end = text + length;
-	char *line = text;
-	bool first = true;
-	int r;
-
-	/* Saving renames a whole file: one that does not end with its last line is none of ours. */
-	if (length == 0 || end[-1] != '\n' || memchr(text, '\0', length))
-		return -EBADMSG;
-
-	while (line < end) {
-		char *newline = memchr(line, '\n', (size_t) (end - line));
-
-		*newline = '\0';
-		if (first) {
-			if (strncmp(line, TITLE, strlen(TITLE)) != 0)
-				return -EBADMSG;
-			if (strcmp(line + strlen(TITLE), originals->boot_id) != 0)
-				return -ESTALE;
-		} else {
-			r = load_line(originals, line);
-			if (r < 0)
-				return r;
-		}
-		first = false;
-		line = newline + 1;
-	}
-	return 0;
-}
-
-static int read_fd(int fd, struct buf *text)
-{
-	struct stat status;
-	ssize_t got;
-	int r;
-
-	if (fstat(fd, &status) < 0)
-		return -errno;
-	if (!S_ISREG(status.st_mode))
-		return -EBADMSG;
-	if (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)))
-		return -EPERM;
-	if (status.st_size > FILE_LIMIT)
-		return -EFBIG;
-
-	r = buf_reserve(text, (size_t) status.st_size);
-	if (r < 0)
-		return r;
-	while (text->length < (size_t) status.st_size) {
-		got = read(fd, text->data + text->length, (size_t) status.st_size - text->length);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (got == 0)
-			break;
-		text->length += (size_t) got;
-	}
-	text->data[text->length] = '\0';
-	return 0;
-}
-
-static int load(struct originals *originals)
-{
-	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
-	int fd, r;
-
-	/* Opening anything but a plain file must neither wait nor have an effect. */
-	fd = open(originals->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0)
-		return -errno;
-
-	r = read_fd(fd, &text);
-	(void) close(fd);
-	if (r < 0)
-		return r;
-	return load_text(originals, text.data, text.length);
-}
-
-static int read_boot_id(struct originals *originals, struct fsroot *root)
-{
-	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
-	size_t length;
-	int r;
-
-	r = fsroot_read(root, FSROOT_PROC, &text, "sys/kernel/random/boot_id");
-	if (r < 0)
-		return r;
-
-	length = strcspn(buf_text(&text), " \n");
-	if (length == 0 || length >= sizeof(originals->boot_id))
-		return -EBADMSG;
-	memcpy(originals->boot_id, text.data, length);
-	originals->boot_id[length] = '\0';
-	return 0;
-}
-
 int originals_init(struct originals *originals, struct fsroot *root, const char *path)
 {
 	int r;
 
 	*originals = ORIGINALS_INIT;
-	if (!path)
-		return 0;
-
-	r = read_boot_id(originals, root);
+	r = run_file_init(&originals->file, root, TITLE, path);
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0) {
@@ -243,31 +133,21 @@ int originals_init(struct originals *originals, struct fsroot *root, const char 
 		return 0;
 	}
 
-	originals->path = strdup(path);
-	if (!originals->path)
-		return -ENOMEM;
-
-	r = load(originals);
-	if (r < 0 && r != -ENOENT) {
+	r = run_file_load(&originals->file, load_line, originals);
+	if (r < 0)
 		forget_all(originals);
-		if (r == -ENOMEM) {
-			originals_deinit(originals);
-			return r;
-		}
-		if (r == -ESTALE)
-			log_info("%s: of another boot, ignoring", path);
-		else if (r == -EBADMSG)
-			log_warning("%s: not a file of original affinities, ignoring", path);
-		else
-			log_warning("%s: %s, ignoring", path, strerror(-r));
+	if (r == -ENOMEM) {
+		originals_deinit(originals);
+		return r;
 	}
+	run_file_log(&originals->file, r);
 	return 0;
 }
 
 void originals_deinit(struct originals *originals)
 {
 	forget_all(originals);
-	free(originals->path);
+	run_file_deinit(&originals->file);
 	*originals = ORIGINALS_INIT;
 }
 
@@ -342,7 +222,7 @@ static int sorted(const struct originals *originals, const struct original ***re
 	return 0;
 }
 
-static int format_file(const struct originals *originals, struct buf *text)
+static int format_lines(const struct originals *originals, struct buf *text)
 {
 	const struct original **items;
 	int r;
@@ -351,51 +231,10 @@ static int format_file(const struct originals *originals, struct buf *text)
 	if (r < 0)
 		return r;
 
-	r = buf_printf(text, TITLE "%s\n", originals->boot_id);
 	for (size_t i = 0; i < originals->by_irq.used && r >= 0; i++)
 		r = buf_printf(text, "%u %016" PRIx64 " %s\n", items[i]->irq, items[i]->identity,
 			       items[i]->list);
 	free(items);
-	return r;
-}
-
-static int write_all(int fd, const char *data, size_t length)
-{
-	while (length > 0) {
-		ssize_t written = write(fd, data, length);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return -errno;
-		data += written;
-		length -= (size_t) written;
-	}
-	return 0;
-}
-
-static int replace_file(const char *path, const struct buf *text)
-{
-	_cleanup_(buf_deinit) struct buf temporary = BUF_INIT;
-	int fd, r;
-
-	r = buf_printf(&temporary, "%s.new", path);
-	if (r < 0)
-		return r;
-
-	/* What a killed run left half-written. O_EXCL then follows no link. */
-	(void) unlink(temporary.data);
-	fd = open(temporary.data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-
-	r = write_all(fd, text->data, text->length);
-	if (close(fd) < 0 && r == 0)
-		r = -errno;
-	if (r == 0 && rename(temporary.data, path) < 0)
-		r = -errno;
-	if (r < 0)
-		(void) unlink(temporary.data);
 	return r;
 }
 
@@ -404,14 +243,14 @@ int originals_save(struct originals *originals)
 	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
 	int r;
 
-	if (!originals->dirty || !originals->path)
+	if (!originals->dirty || !originals->file.path)
 		return 0;
 
-	r = format_file(originals, &text);
+	r = format_lines(originals, &text);
 	if (r < 0)
 		return r;
 
-	r = replace_file(originals->path, &text);
+	r = run_file_save(&originals->file, &text);
 	if (r < 0)
 		return r;
 	originals->dirty = false;
@@ -490,7 +329,6 @@ int originals_restore(struct originals *originals, struct fsroot *root,
 	free(items);
 	forget_all(originals);
 	originals->dirty = false;
-	if (originals->path)
-		(void) unlink(originals->path);
+	run_file_remove(&originals->file);
 	return (int) written;
 }

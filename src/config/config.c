@@ -47,6 +47,7 @@ void config_deinit(struct config *config)
 	config_patterns_deinit(&config->ban_irq);
 	config_patterns_deinit(&config->ban_driver);
 	config_patterns_deinit(&config->ban_device);
+	config_patterns_deinit(&config->rps);
 	free(config->pxm);
 	config->pxm = NULL;
 }

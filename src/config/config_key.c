@@ -157,6 +157,25 @@ PATTERNS_KEY(ban_irq)
 PATTERNS_KEY(ban_driver)
 PATTERNS_KEY(ban_device)
 
+/* "off" and "auto" are short for no pattern and for all. */
+static int set_rps(struct config *config, const char *value)
+{
+	if (strcmp(value, "off") == 0)
+		value = "none";
+	else if (strcmp(value, "auto") == 0)
+		value = "*";
+	return config_patterns_parse(&config->rps, value);
+}
+
+static int format_rps(const struct config *config, char *text, size_t size)
+{
+	if (config->rps.count == 0)
+		return snprintf(text, size, "off");
+	if (config->rps.count == 1 && strcmp(config->rps.items[0], "*") == 0)
+		return snprintf(text, size, "auto");
+	return (int) config_patterns_format(&config->rps, text, size);
+}
+
 static int set_exclude_cpus(struct config *config, const char *value)
 {
 	return config_cpus_parse(&config->exclude_cpus, value);
@@ -377,6 +396,13 @@ const struct config_key config_keys[] = {
 	  .help = "Devices whose IRQs are never touched, by PCI address or network device name.",
 	  .list = true,
 	  ACTIONS(ban_device) },
+	{ .name = "rps",
+	  .type = "patterns",
+	  .range = "off, auto, or patterns separated by blanks or commas",
+	  .standard = "off",
+	  .help = "Network devices of one receive queue whose packets may be spread over CPUs.",
+	  .list = true,
+	  ACTIONS(rps) },
 	{ .name = "restore-on-exit",
 	  .type = "y or n",
 	  .range = YES_NO,

@@ -253,7 +253,7 @@ void daemon_act(struct daemon *daemon, uint64_t now_ms)
 	    originals_save(&daemon->originals) < 0 && !daemon->said_unsaved) {
 		log_warning("the masks from before can't be kept for restore-on-exit, going on: "
 			    "path=%s",
-			    daemon->originals.path ? daemon->originals.path : "none");
+			    daemon->originals.file.path ? daemon->originals.file.path : "none");
 		daemon->said_unsaved = true;
 	}
 }

@@ -190,6 +190,7 @@ bool daemon_round(struct daemon *daemon, uint64_t now_ms)
 		cost_learn(&daemon->inventory, &snapshot, &daemon->cpus);
 	}
 	daemon_act(daemon, now_ms);
+	daemon_rps(daemon, now_ms);
 
 	r = slow_check_step(&daemon->slow_check, &daemon->machine, &daemon->dirty, SLOW_CHECK_READS,
 			    now_ms, &daemon->changes);

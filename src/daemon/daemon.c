@@ -277,6 +277,8 @@ static void prepare(struct daemon *daemon, const struct options *options, struct
 		.plan = PLAN_INIT,
 		.changes = CHANGE_LIST_INIT,
 		.originals = ORIGINALS_INIT,
+		.rps = RPS_SYSFS_INIT,
+		.softnet_stat = SOFTNET_STAT_INIT,
 	};
 	*settings = SETTINGS_INIT;
 }
@@ -332,6 +334,10 @@ int daemon_init(struct daemon *daemon, const struct options *options, struct set
 			   daemon->actuator->writes ? OPTIONS_ORIGINALS_PATH : NULL);
 	if (r < 0)
 		return r;
+	r = rps_sysfs_init(&daemon->rps, &daemon->root,
+			   daemon->actuator->writes ? OPTIONS_RPS_PATH : NULL);
+	if (r < 0)
+		return r;
 	r = slow_check_init(&daemon->slow_check, SLOW_CHECK_KEPT);
 	if (r < 0)
 		return r;
@@ -348,6 +354,9 @@ void daemon_deinit(struct daemon *daemon)
 	proc_stat_deinit(&daemon->stat);
 	slow_check_deinit(&daemon->slow_check);
 	originals_deinit(&daemon->originals);
+	rps_sysfs_deinit(&daemon->rps);
+	softnet_stat_deinit(&daemon->softnet_stat);
+	softnet_deinit(&daemon->softnet);
 	if (daemon->live) {
 		genl_deinit(&daemon->genl);
 		rtnl_deinit(&daemon->links);
@@ -478,6 +487,7 @@ int daemon_run(struct daemon *daemon)
 	(void) notify_send("STOPPING=1");
 	stop_watchers(daemon);
 	put_originals_back(daemon);
+	daemon_end_rps(daemon);
 	return daemon->exit_code;
 }
 

@@ -105,6 +105,7 @@ void settings_rules(const struct settings *settings, struct rules *ret_rules)
 	rules.ban_irqs = patterns_of(&config->ban_irq);
 	rules.ban_drivers = patterns_of(&config->ban_driver);
 	rules.ban_devices = patterns_of(&config->ban_device);
+	rules.rps_devices = patterns_of(&config->rps);
 	*ret_rules = rules;
 }
 

@@ -893,7 +893,7 @@ int inventory_put_device(struct inventory *inventory, const struct device_facts 
 	other_driver = strcmp(device->driver, facts->driver) != 0;
 	updated = other_driver || device->class != facts->class ||
 		  device->vendor != facts->vendor || device->device != facts->device ||
-		  device->ignored != facts->ignored;
+		  device->ignored != facts->ignored || device->rps_wish != facts->rps_wish;
 	if (other_driver) {
 		r = replace_text(&device->driver, facts->driver);
 		if (r < 0)
@@ -903,6 +903,7 @@ int inventory_put_device(struct inventory *inventory, const struct device_facts 
 	device->vendor = facts->vendor;
 	device->device = facts->device;
 	device->ignored = facts->ignored;
+	device->rps_wish = facts->rps_wish;
 	device->awaits_udevd = facts->awaits_udevd;
 	device->node = facts->node;
 	device->local_cpus = facts->local_cpus;
@@ -1053,6 +1054,8 @@ void inventory_tidy_masks(struct inventory *inventory)
 		mask_mark(masks, device->override.cpus);
 		mask_mark(masks, device->home.cpus);
 	}
+	inventory_foreach_netdev(netdev, inventory)
+		mask_mark(masks, netdev->rps.cpus);
 	inventory_foreach_irq(irq, inventory) {
 		mask_mark(masks, irq->asked);
 		mask_mark(masks, irq->home.cpus);

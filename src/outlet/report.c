@@ -99,6 +99,33 @@ int report_move(const struct inventory *inventory, const struct move *move, cons
 	return finish_line(&page);
 }
 
+int report_rps(const struct inventory *inventory, const struct rps_change *change, const char *verb,
+	       struct buf *text)
+{
+	const struct netdev *netdev = inventory_find_netdev(inventory, change->ifindex);
+	struct page page = PAGE_INIT(text);
+	char percent[PERCENT_TEXT];
+
+	if (cpumask_empty(&change->cpus)) {
+		page_printf(&page, "%s packets of %s:", *verb ? "would gather" : "gathered",
+			    netdev ? netdev->name : "?");
+	} else {
+		page_printf(&page, "%sspread packets of %s over CPUs ", verb,
+			    netdev ? netdev->name : "?");
+		page_keep(&page, words_cpumask(&change->cpus, &page.line));
+		page_printf(&page, ":");
+	}
+	if (netdev && netdev->has_device)
+		put_device(&page, &netdev->addr);
+	if (change->irq_cpu != CPU_NONE)
+		page_printf(&page, " cpu=%d", change->irq_cpu);
+	page_printf(&page, " load=%s", percent_format(change->load_ppm, percent));
+	if (change->dropped > 0)
+		page_printf(&page, " dropped=%u", change->dropped);
+	page_printf(&page, " reason=%s", rps_reason_name(change->reason));
+	return finish_line(&page);
+}
+
 /* The record may be gone already: then the line says what the change itself knows. */
 static void put_irq_change(struct page *page, const struct inventory *inventory,
 			   const struct change *change)

@@ -379,6 +379,7 @@ static int read_device(struct machine *machine, const struct pci_addr *addr, enu
 	machine->irqs_read += reading.irq_count;
 	(void) read_properties(machine, addr, &properties);
 	reading.facts.ignored = properties.ignore;
+	reading.facts.rps_wish = properties.rps;
 	reading.facts.awaits_udevd = machine->uevents && !properties.known && udevd_running();
 	r = find_override(machine, addr, &properties, &reading.facts.override);
 	if (r == 0)
@@ -794,7 +795,8 @@ static bool properties_differ(struct machine *machine, const struct device *devi
 	struct home_override override;
 
 	(void) read_properties(machine, &device->addr, &properties);
-	return properties.ignore != device->ignored || (properties.known && device->awaits_udevd) ||
+	return properties.ignore != device->ignored || properties.rps != device->rps_wish ||
+	       (properties.known && device->awaits_udevd) ||
 	       find_override(machine, &device->addr, &properties, &override) < 0 ||
 	       override.kind != device->override.kind ||
 	       override.origin != device->override.origin ||

@@ -344,6 +344,13 @@ int udev_properties_set(struct udev_properties *properties, const char *name, co
 		if (r < 0)
 			return -EINVAL;
 		properties->ignore = ignore;
+	} else if (strcmp(name, "IRQHERD_RPS") == 0) {
+		if (strcmp(value, "auto") == 0)
+			properties->rps = RPS_AUTO;
+		else if (strcmp(value, "off") == 0)
+			properties->rps = RPS_OFF;
+		else
+			return -EINVAL;
 	} else if (strcmp(name, "IRQHERD_NODE") == 0) {
 		int32_t node;
 
@@ -380,7 +387,8 @@ static void warn_once(struct uevent_source *source, const struct pci_addr *addr,
 int udev_properties_read(struct uevent_source *source, const struct pci_addr *addr,
 			 struct udev_properties *ret_properties)
 {
-	static const char *const names[] = { "IRQHERD_IGNORE", "IRQHERD_NODE", "IRQHERD_CPUS" };
+	static const char *const names[] = { "IRQHERD_IGNORE", "IRQHERD_NODE", "IRQHERD_CPUS",
+					     "IRQHERD_RPS" };
 	struct udev_properties properties = { 0 };
 	char text[PCI_ADDR_TEXT];
 	struct udev_device *dev;

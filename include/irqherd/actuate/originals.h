@@ -2,14 +2,16 @@
  * originals: the masks that were there before us, kept in /run with the boot id, so that an orderly
  * stop can put them back, after a crash too.
  *
- * File: first line "irqherd originals BOOT-ID", then lines "IRQ IDENTITY MASK-LIST", the identity
- * as 16 hex digits. Rewritten whole by rename when an IRQ is moved for the first time.
+ * File: behind its first line (run_file.h, title "irqherd originals") lines "IRQ IDENTITY
+ * MASK-LIST", the identity as 16 hex digits. Rewritten whole by rename when an IRQ is moved for the
+ * first time.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "irqherd/actuate/run_file.h"
 #include "irqherd/base/fsroot.h"
 #include "irqherd/base/map.h"
 #include "irqherd/model/inventory.h"
@@ -22,8 +24,7 @@ struct original {
 };
 
 struct originals {
-	char *path; /* NULL: not kept on disk */
-	char boot_id[40];
+	struct run_file file;
 	struct map by_irq; /* number + 1 to struct original; owned */
 	bool dirty;        /* not saved yet */
 };

@@ -69,6 +69,7 @@ struct config {
 	struct config_patterns ban_irq;
 	struct config_patterns ban_driver;
 	struct config_patterns ban_device;
+	struct config_patterns rps; /* devices whose packets may be spread; "*": all */
 	bool restore_on_exit;
 	uint32_t cooldown_ms;
 	uint32_t move_budget; /* moves a round */

@@ -15,6 +15,7 @@
 #include "irqherd/actuate/affinity_null.h"
 #include "irqherd/actuate/affinity_proc.h"
 #include "irqherd/actuate/originals.h"
+#include "irqherd/actuate/rps_sysfs.h"
 #include "irqherd/balance/cpus.h"
 #include "irqherd/base/fsroot.h"
 #include "irqherd/base/rng.h"
@@ -30,6 +31,7 @@
 #include "irqherd/source/proc_stat.h"
 #include "irqherd/source/rtnl.h"
 #include "irqherd/source/slow_check.h"
+#include "irqherd/source/softnet_stat.h"
 #include "irqherd/source/uevent.h"
 
 /* A move whose outcome is still watched: number and generation name the IRQ. */
@@ -71,6 +73,9 @@ struct daemon {
 	struct affinity_null affinity_null;
 	struct actuator *actuator; /* &affinity_proc or &affinity_null */
 	struct originals originals;
+	struct rps_sysfs rps;
+	struct softnet_stat softnet_stat;
+	struct softnet softnet;
 	struct watched_irq *watched;
 	size_t watched_count;
 	size_t watched_size;
@@ -129,6 +134,10 @@ bool daemon_round(struct daemon *daemon, uint64_t now_ms);  /* true: the next on
 void daemon_act(struct daemon *daemon, uint64_t now_ms);    /* carries daemon->plan out */
 void daemon_settle(struct daemon *daemon, uint64_t now_ms); /* looks after moves under way */
 void daemon_choose_actuator(struct daemon *daemon);
+
+/* rps.c */
+void daemon_rps(struct daemon *daemon, uint64_t now_ms); /* part of a round */
+void daemon_end_rps(struct daemon *daemon);              /* packets are worked on as before us */
 
 /* reload.c */
 bool daemon_reload(struct daemon *daemon); /* false: something was wrong, the old stays */

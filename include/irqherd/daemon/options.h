@@ -16,6 +16,7 @@
 #define OPTIONS_RUN_FOLDER     "/run/irqherd"
 #define OPTIONS_PID_PATH       "/run/irqherd/irqherd.pid"
 #define OPTIONS_ORIGINALS_PATH "/run/irqherd/originals"
+#define OPTIONS_RPS_PATH       "/run/irqherd/rps"
 
 struct legacy_option {
 	const char *option; /* "--threshold", for messages */

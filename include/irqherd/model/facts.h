@@ -12,6 +12,7 @@
 
 #include "irqherd/base/pci_addr.h"
 #include "irqherd/model/mask_table.h"
+#include "irqherd/model/rps.h"
 #include "irqherd/model/topology.h"
 
 #define NETDEV_NAME_SIZE 16 /* IFNAMSIZ */
@@ -81,7 +82,8 @@ struct device_facts {
 	bool node_from_parent;
 	bool awaits_udevd; /* a udevd runs and has not finished with it: the override may still come
 			    */
-	bool ignored;      /* udev: IRQHERD_IGNORE is set: none of its IRQs is ever written */
+	enum rps_wish rps_wish; /* udev: IRQHERD_RPS */
+	bool ignored;           /* udev: IRQHERD_IGNORE is set: none of its IRQs is ever written */
 	struct home_override
 		override; /* property or proximity rule that applies; OVERRIDE_NONE: sysfs counts */
 	const struct irq_facts *irqs;

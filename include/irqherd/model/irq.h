@@ -12,6 +12,7 @@
 
 #include "irqherd/base/list.h"
 #include "irqherd/model/facts.h"
+#include "irqherd/model/rps.h"
 
 enum home_origin {
 	HOME_ALL,         /* nothing known, policy `all`, or node -1 said so */
@@ -140,6 +141,7 @@ struct device {
 	bool awaits_udevd;         /* as in its facts */
 	uint64_t awaited_since_ms; /* kept by who waits; 0: nobody does */
 	bool ignored;
+	enum rps_wish rps_wish; /* RPS_UNSAID: as the rules say */
 	struct home_override override;
 	struct home home;
 	struct list_link vectors; /* vector::device_link */
@@ -162,6 +164,7 @@ struct netdev {
 	struct device *device;           /* NULL: virtual, or its device is not known (yet) */
 	struct list_link device_link;    /* device::netdevs */
 	struct list_link inventory_link; /* inventory::netdevs, by ifindex */
+	struct rps rps;
 };
 
 const char *home_origin_name(enum home_origin origin);

@@ -28,6 +28,7 @@ struct rules {
 	struct pattern_list ban_irqs;    /* numbers, or patterns of an action name */
 	struct pattern_list ban_drivers; /* driver names */
 	struct pattern_list ban_devices; /* PCI addresses or network device names */
+	struct pattern_list rps_devices; /* likewise: whose packets may be spread */
 };
 
 #define RULES_INIT ((struct rules){ .preferred_node = -1 })

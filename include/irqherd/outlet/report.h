@@ -31,6 +31,10 @@ int report_plan(const struct inventory *inventory, const struct load *load, cons
 int report_move(const struct inventory *inventory, const struct move *move, const char *verb,
 		struct buf *text);
 
+/* Packets spread or gathered again, as the log says it; verb "" or "would ". */
+int report_rps(const struct inventory *inventory, const struct rps_change *change, const char *verb,
+	       struct buf *text);
+
 /* One change as the log says it: "device arrived: device=0000:3b:00.0 …". */
 int report_change(const struct inventory *inventory, const struct change *change, struct buf *text);
 

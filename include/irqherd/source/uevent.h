@@ -11,6 +11,7 @@
 
 #include "irqherd/base/map.h"
 #include "irqherd/base/pci_addr.h"
+#include "irqherd/model/rps.h"
 #include "irqherd/source/capture.h"
 #include "irqherd/source/dirty.h"
 
@@ -54,8 +55,9 @@ size_t uevent_hints(const struct uevent_text *event, struct hint ret_hints[3]);
 
 /* What udev's database says of a PCI device. */
 struct udev_properties {
-	bool known;  /* udevd runs, or ran, and has this device initialised */
-	bool ignore; /* IRQHERD_IGNORE=1 */
+	bool known;        /* udevd runs, or ran, and has this device initialised */
+	bool ignore;       /* IRQHERD_IGNORE=1 */
+	enum rps_wish rps; /* IRQHERD_RPS=auto or off */
 	bool has_node;
 	int node; /* IRQHERD_NODE */
 	bool has_cpus;

@@ -35,7 +35,7 @@ static void every_row_is_complete_and_its_name_unique(void **state)
 		assert_int_equal(key->help[strlen(key->help) - 1], '.');
 		assert_ptr_equal(config_key_find(key->name), key);
 	}
-	assert_int_equal(config_key_count, 23);
+	assert_int_equal(config_key_count, 24);
 	assert_null(config_key_find("no-such-key"));
 }
 
@@ -125,6 +125,9 @@ static void good_values_are_taken(void **state)
 		{ "ban-irq", "", "none" },
 		{ "ban-driver", "nvme,ixgbe", "nvme ixgbe" },
 		{ "ban-device", "0000:3b:00.?", "0000:3b:00.?" },
+		{ "rps", "off", "off" },
+		{ "rps", "auto", "auto" },
+		{ "rps", "eth0,wlan*", "eth0 wlan*" },
 		{ "restore-on-exit", "y", "y" },
 		{ "restore-on-exit", "no", "n" },
 	};

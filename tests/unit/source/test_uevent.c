@@ -222,6 +222,8 @@ static void properties_are_strict(void **state)
 		{ "IRQHERD_NODE", "1", 0 },           { "IRQHERD_NODE", "-1", 0 },
 		{ "IRQHERD_NODE", "-2", -EINVAL },    { "IRQHERD_NODE", "one", -EINVAL },
 		{ "IRQHERD_NODE", "", -EINVAL },      { "IRQHERD_IGNORE", "1", 0 },
+		{ "IRQHERD_RPS", "auto", 0 },         { "IRQHERD_RPS", "off", 0 },
+		{ "IRQHERD_RPS", "on", -EINVAL },     { "IRQHERD_RPS", "", -EINVAL },
 		{ "IRQHERD_IGNORE", "0", 0 },         { "IRQHERD_IGNORE", "yes", -EINVAL },
 		{ "IRQHERD_CPUS", "0-3", 0 },         { "IRQHERD_CPUS", "", -EINVAL },
 		{ "ID_MODEL", "anything at all", 0 },
