@@ -173,6 +173,7 @@ int main(int argc, char **argv)
 {
 	struct message_list messages = MESSAGE_LIST_INIT;
 	struct settings settings = SETTINGS_INIT;
+	struct settings_input input;
 	struct options options;
 	int r, code;
 
@@ -185,7 +186,8 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 
-	r = settings_load(&settings, &options, &messages);
+	input = options_settings(&options);
+	r = settings_load(&settings, &input, &messages);
 	print_messages(&messages, options.check_config ? stdout : stderr);
 	if (r < 0 || options.check_config) {
 		if (options.check_config && r == 0)

@@ -42,7 +42,7 @@ tree=$work/tree
 fresh_tree()
 {
 	rm -rf "$tree"
-	for layer in base config model source balance actuate outlet daemon ctl; do
+	for layer in base config model setup source balance actuate outlet daemon ctl; do
 		mkdir -p "$tree/src/$layer" "$tree/include/irqherd/$layer"
 		printf '#pragma once\n' >"$tree/include/irqherd/$layer/x_$layer.h"
 		printf '#include <errno.h>\n\n#include "irqherd/%s/x_%s.h"\n' "$layer" "$layer" >"$tree/src/$layer/x_$layer.c"
@@ -54,11 +54,11 @@ fresh_tree()
 includes() { python3 "$here/check_includes.py" "$tree"; }
 
 fresh_tree
-for allowed in config:base model:base source:model balance:model actuate:model outlet:model daemon:outlet ctl:balance; do
+for allowed in config:base model:base setup:config setup:model source:model balance:model actuate:model outlet:model daemon:outlet daemon:setup ctl:setup ctl:balance; do
 	echo "#include \"irqherd/${allowed#*:}/x_${allowed#*:}.h\"" >>"$tree/src/${allowed%:*}/x_${allowed%:*}.c"
 done
 for allowed in source/uevent.c:libudev.h source/rtnl.c:libmnl/libmnl.h source/genl.c:netlink/genl/genl.h \
-	daemon/daemon.c:ev.h source/netdev_queues.c:jansson.h; do
+	daemon/daemon.c:ev.h source/netdev_queues.c:jansson.h daemon/serve.c:jansson.h ctl/top.c:ncurses.h; do
 	echo "#include <${allowed#*:}>" >"$tree/src/${allowed%:*}"
 done
 echo '#pragma once' >"$tree/src/model/own.h"
@@ -68,7 +68,8 @@ echo '#include "../model/own.h"' >>"$tree/src/source/x_source.c"
 refuses 'model/own.h" is not of the form' includes
 
 for wrong in base:model config:model model:config model:balance source:balance balance:source actuate:balance \
-	outlet:balance outlet:config daemon:ctl ctl:daemon source:daemon; do
+	outlet:balance outlet:config daemon:ctl ctl:daemon source:daemon setup:source \
+	setup:outlet outlet:setup balance:setup config:setup; do
 	fresh_tree
 	echo "#include \"irqherd/${wrong#*:}/x_${wrong#*:}.h\"" >>"$tree/src/${wrong%:*}/x_${wrong%:*}.c"
 	refuses "x_${wrong#*:}.h\" points against the arrows: ${wrong%:*} may" includes
@@ -77,7 +78,8 @@ for wrong in base:model config:model model:config model:balance source:balance b
 	refuses "x_${wrong#*:}.h\" points against the arrows: ${wrong%:*} may" includes
 done
 for wrong in source/x_source.c:libudev.h source/uevent.c:libmnl/libmnl.h source/rtnl.c:netlink/netlink.h \
-	daemon/daemon.c:libudev.h source/x_source.c:ev.h outlet/report.c:ev.h model/x_model.c:jansson.h; do
+	daemon/daemon.c:libudev.h source/x_source.c:ev.h outlet/report.c:ev.h model/x_model.c:jansson.h \
+	base/x_base.c:jansson.h outlet/report.c:ncurses.h; do
 	fresh_tree
 	echo "#include <${wrong#*:}>" >>"$tree/src/${wrong%:*}"
 	refuses "<${wrong#*:}> is for" includes
