@@ -69,6 +69,9 @@ static void dump_state(struct daemon *daemon)
 	(void) report_cpus(&daemon->inventory, &daemon->load, &daemon->policy, &text);
 	(void) report_plan(&daemon->inventory, &daemon->load, &daemon->plan, &daemon->policy,
 			   !daemon->actuator->writes, &text);
+	(void) buf_puts(&text, "arrivals written, ms after the last event:");
+	(void) latency_format(&daemon->placed_after, &text);
+	(void) buf_puts(&text, "\n");
 	(void) buf_printf(
 		&text,
 		"rounds=%llu moves=%llu looks=%llu hints=%llu devices-read=%llu irqs-read=%llu "

@@ -109,10 +109,11 @@ struct irq {
 		enum fact_origin origin;
 	} queue;
 	bool requested;
-	bool managed;               /* never ours to move */
-	bool banned;                /* the administrator said hands off */
-	bool external;              /* a foreign hand placed it */
-	bool arrival;               /* new and not judged yet: placed once it has an action */
+	bool managed;     /* never ours to move */
+	bool banned;      /* the administrator said hands off */
+	bool external;    /* a foreign hand placed it */
+	bool arrival;     /* new and not judged yet: placed once it has an action */
+	uint64_t told_ms; /* arrival: when its last event was received; 0: no event told of it */
 	uint64_t external_until_ms; /* set by who handles CHANGE_IRQ_MOVED_BY_OTHERS; 0: not yet */
 	struct placement placement;
 	struct cost cost;

@@ -26,6 +26,8 @@ struct move {
 	enum move_reason reason;
 	uint32_t from_load_ppm; /* as measured when decided; 0 if unknown */
 	uint32_t to_load_ppm;
+	bool timed;        /* an arrival that an event told of, and written: after_ms is known */
+	uint64_t after_ms; /* from the receipt of its last event to the write */
 };
 
 struct plan {
