@@ -27,11 +27,14 @@ import time
 
 WAIT_S = 180
 BOOT_S = 120
+QUIET_S = 1
 
 # smp: QEMU's words. sockets: the node of each socket. Ports are hotplug slots: n0p1 is the second behind
 # node 0's expander (removal takes 7 s there, as on real slots), rp0 the first on bus 0, node -1 (fast).
+# steady: one thread of QEMU's emulates all CPUs. Slower to boot, and no CPU's timer ever stops.
 TOPOLOGIES = {
     "two_nodes": {"smp": "4,sockets=2,cores=2,threads=1,maxcpus=4", "sockets": (0, 1)},
+    "steady": {"smp": "4,sockets=2,cores=2,threads=1,maxcpus=4", "sockets": (0, 1), "thread": "single"},
     "threads": {"smp": "8,sockets=2,cores=2,threads=2,maxcpus=8", "sockets": (0, 1)},
     "spare_cpus": {"smp": "4,sockets=4,cores=2,threads=1,maxcpus=8", "sockets": (0, 1, 0, 1)},
 }
@@ -135,7 +138,7 @@ class Guest:
 
     def arguments(self, machine):
         topology = TOPOLOGIES[self.topology]
-        words = ["-M", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", topology["smp"],
+        words = ["-M", "q35", "-accel", f"tcg,thread={topology.get('thread', 'multi')}", "-cpu", "max", "-smp", topology["smp"],
                  "-m", "1024", "-display", "none", "-nodefaults", "-no-reboot",
                  "-serial", f"file:{self.folder}/console",
                  "-qmp", f"unix:{self.folder}/qmp,server=on,wait=off",
@@ -296,6 +299,27 @@ class Guest:
     def device_add(self, driver, **properties):
         self.qmp("device_add", driver=driver, **properties)
 
+    def power_off(self, *devices):
+        """Turns the slots of those behind an expander off, as an administrator may: gone at once, without
+        the wait for another press of the attention button. Answers which ones are left."""
+        slots = [port for port in (device.port for device in devices) if port and port.startswith("n")]
+        left = {device.name for device in devices if device.port in slots}
+        others = [device.name for device in devices if device.port not in slots]
+
+        def is_gone(message):
+            if message.get("event") == "DEVICE_DELETED":
+                left.discard(message["data"].get("device"))
+            return not left
+
+        if left:
+            numbers = " ".join(str(1 + PORTS * int(port[1]) + int(port[3:])) for port in slots)
+            self.try_run(f"for s in {numbers}; do echo 0 > /sys/bus/pci/slots/$s/power & done; wait")
+            self.events = [event for event in self.events if not is_gone(event)]
+            if left:
+                with contextlib.suppress(Failure):
+                    self.qmp_read(is_gone, 20)
+        return [*others, *left]
+
     def device_del(self, *names):
         """Ends when the guest has let go of all of them. Asked again if the guest missed it."""
         left = set(names)
@@ -351,11 +375,13 @@ class Guest:
                           f"the disk {name}")
         address = os.path.basename(self.run(f"readlink -f {os.path.dirname(path)}/device").strip())
         self.settle()
-        return Device(self, name, address)
+        return Device(self, name, address, port)
 
-    def remove(self, *devices):
-        """Unplugs, all at once: each takes seconds."""
-        self.device_del(*(device.name for device in devices))
+    def remove(self, *devices, at_once=False):
+        """Unplugs, all together: behind an expander that takes seconds."""
+        names = self.power_off(*devices) if at_once else [device.name for device in devices]
+        if names:
+            self.device_del(*names)
         for device in devices:
             self.disks.pop(device.name, None)
             if self.nics.pop(device.name, None):
@@ -384,6 +410,31 @@ class Guest:
         return {int(irq): names for irq, names in
                 re.findall(r"^/sys/kernel/irq/(\d+)/actions:(.*)$", text, re.MULTILINE)}
 
+    def counts(self):
+        """Interrupts of each IRQ since the boot."""
+        numbers = re.search(r"^intr \d+(.*)$", self.get("/proc/stat"), re.MULTILINE).group(1).split()
+        return {irq: int(count) for irq, count in enumerate(numbers)}
+
+    def cpu_times(self):
+        """CPU to (all, idle, softirq) ticks."""
+        found = {}
+        for cpu, text in re.findall(r"^cpu(\d+) (.*)$", self.get("/proc/stat"), re.MULTILINE):
+            ticks = list(map(int, text.split()))[:8]
+            found[int(cpu)] = (sum(ticks), ticks[3] + ticks[4], ticks[6])
+        return found
+
+    def cpu_loads(self, seconds, softirq=False):
+        """Percent of each CPU's time, in softirq alone if asked."""
+        before = self.cpu_times()
+        self.run(f"sleep {seconds}")
+        after = self.cpu_times()
+        loads = {}
+        for cpu, (total, idle, soft) in after.items():
+            ticks = total - before[cpu][0]
+            part = soft - before[cpu][2] if softirq else ticks - (idle - before[cpu][1])
+            loads[cpu] = 100 * part / max(ticks, 1)
+        return loads
+
     def check_untouched(self, before, but=()):
         """No affinity differs from `before`; IRQs that came or went do not count."""
         now = self.affinities()
@@ -411,7 +462,8 @@ class Guest:
                  "[ $(cat $f) = 1 ] || echo 1 > $f; done")
         cold = {name for name, _, _ in COLD}
         added = [nic for name, nic in self.nics.items() if name not in cold]
-        self.remove(*added, *(Device(self, name, None) for name in self.disks))
+        self.remove(*added, *(Device(self, name, None, port) for name, port in self.disks.items()),
+                    at_once=True)
         for name in cold:
             self.nics[name].find()
             self.run(f"ip link set {self.nics[name].netdev()} down")
@@ -449,10 +501,11 @@ class Guest:
 class Device:
     """A PCI device of the guest."""
 
-    def __init__(self, guest, name, address):
+    def __init__(self, guest, name, address, port=None):
         self.guest = guest
         self.name = name  # in QEMU
         self.address = address
+        self.port = port
 
     @property
     def path(self):
@@ -480,9 +533,8 @@ class Device:
 
 class Nic(Device):
     def __init__(self, guest, name, model, port, mac):
-        super().__init__(guest, name, None)
+        super().__init__(guest, name, None, port)
         self.model = model
-        self.port = port
         self.mac = mac
         self.tap = None
 
@@ -507,7 +559,9 @@ class Nic(Device):
         return os.path.basename(self.folder())
 
     def up(self):
-        self.guest.run(f"ip link set {self.netdev()} up")
+        # the name is udevd's to change meanwhile
+        self.guest.run(f"until name=$(grep -l {self.mac} /sys/class/net/*/address 2>/dev/null) && "
+                       "name=${name%/address} && ip link set ${name##*/} up; do sleep 0.05; done")
         return self
 
     def down(self):
@@ -647,7 +701,8 @@ class Daemon:
             if now == last:
                 return state
             last = now
-            time.sleep(2)
+            time.sleep(QUIET_S)
+            self.guest.settle()
 
     def wait_rounds(self, more):
         first = self.counters()["rounds"]
@@ -690,7 +745,10 @@ class Daemon:
             self.kill()
 
     def descriptors(self):
-        return int(self.guest.run(f"ls /proc/{self.pid}/fd | wc -l"))
+        """(those kept for reading IRQs and vector folders again: as many as there were rounds for, others)"""
+        links = self.guest.run(f"ls -l /proc/{self.pid}/fd").splitlines()[1:]
+        kept = sum("/irq/" in link or "msi_irqs" in link for link in links)
+        return kept, len(links) - kept
 
     def memory_kb(self):
         return int(self.guest.run(f"awk '/^RssAnon/ {{ print $2 }}' /proc/{self.pid}/status"))
