@@ -88,13 +88,11 @@ static bool find_unknown_irqs(struct daemon *daemon, uint64_t now_ms)
 	const struct inventory *inventory = &daemon->inventory;
 	bool found = false;
 
-	for (unsigned int number = 0; number < load->irq_slots; number++) {
-		const struct irq *irq;
+	for (unsigned int i = 0; i < load->active_count; i++) {
+		unsigned int number = load->active[i];
+		const struct irq *irq = inventory_find_irq(inventory, number);
 		struct hint hint = { .kind = HINT_IRQ, .irq = number };
 
-		if (!load->irq_counts[number])
-			continue;
-		irq = inventory_find_irq(inventory, number);
 		if (irq && irq->requested)
 			continue;
 		if (ask_about(daemon, number, now_ms) &&
@@ -113,12 +111,10 @@ static void find_where_irqs_went(struct daemon *daemon, uint64_t now_ms)
 	const struct load *load = &daemon->load;
 	const struct mask_table *masks = &daemon->inventory.masks;
 
-	for (unsigned int number = 0; number < load->irq_slots; number++) {
-		struct irq *irq;
+	for (unsigned int i = 0; i < load->active_count; i++) {
+		unsigned int number = load->active[i];
+		struct irq *irq = inventory_find_irq(&daemon->inventory, number);
 
-		if (!load->irq_counts[number])
-			continue;
-		irq = inventory_find_irq(&daemon->inventory, number);
 		if (!irq || irq->effective_cpu == CPU_NONE || irq->asked == MASK_NONE ||
 		    mask_test(masks, irq->asked, irq->effective_cpu) ||
 		    !ask_about(daemon, number, now_ms))
