@@ -387,6 +387,9 @@ class Guest:
             if self.nics.pop(device.name, None):
                 self.qmp("netdev_del", id=f"net-{device.name}")
 
+    def real_path(self, device):
+        return self.run(f"readlink -f {device.path}").strip()
+
     def settle(self):
         self.try_run("udevadm settle --timeout=60")
 
@@ -616,7 +619,7 @@ class Daemon:
         number = len(guest.daemons)
         self.folder = f"/run/test{number}"
         self.arguments = arguments
-        self.traced = traced
+        self.traced = "write" if traced is True else traced  # or names of system calls
         self.environment = environment
         self.known = ""
         self.pid = None
@@ -633,7 +636,7 @@ class Daemon:
 
     def start(self):
         begin = self.mark()
-        trace = f"strace -D -f -qq -y --seccomp-bpf -e trace=write -o {self.folder}/trace" \
+        trace = f"strace -D -f -qq -y --seccomp-bpf -e trace={self.traced} -o {self.folder}/trace" \
             if self.traced else ""
         self.guest.run(f"{self.environment} {trace} irqherd -f -c {self.folder}/conf -p {self.folder}/pid "
                        f"{self.arguments} >>{self.folder}/log 2>&1 & echo $! >{self.folder}/started")
@@ -710,9 +713,12 @@ class Daemon:
 
     # what it writes, if it is traced
 
+    def trace(self):
+        return self.guest.get(f"{self.folder}/trace")
+
     def writes(self):
         """(IRQ, text, error or None) of each write to an affinity."""
-        text = self.guest.get(f"{self.folder}/trace")
+        text = self.trace()
         return [(int(irq), value.replace("\\n", ""), error or None) for irq, value, error in
                 re.findall(r'write\(\d+<[^>]*/irq/(\d+)/smp_affinity[^>]*>, "([^"]*)", \d+\) += '
                            r"(?:\d+|-1 (\w+))", text)]
