@@ -232,20 +232,22 @@ fi
 install_tree()
 {
 	rm -rf "$work/installed"
-	mkdir -p "$work/installed/docs/man"
+	mkdir -p "$work/installed/docs/man" "$work/installed/packaging/examples"
+	touch "$work/installed/docs/architecture.md" "$work/installed/packaging/examples/proximity"
 	cat >"$work/installed/CMakeLists.txt" <<-END
 		cmake_minimum_required(VERSION 3.25)
 		project(installed LANGUAGES NONE)
 		set(s \${CMAKE_CURRENT_SOURCE_DIR}/file)
 		install(PROGRAMS \${s} DESTINATION /s RENAME irqherd)
 		foreach(f e/irqherd/irqherd.conf u/irqherd.service r/rules.d/90-irqherd.rules d/README.md d/CHANGELOG.md
-				d/LICENSE d/architecture.md d/balancing.md d/large-buffers.conf d/proximity.example $1)
+				d/LICENSE d/architecture.md d/examples/proximity y/irqherd.conf t/irqherd.conf $1)
 			get_filename_component(n \${f} NAME)
 			get_filename_component(p \${f} DIRECTORY)
-			if(NOT n STREQUAL "$2" AND NOT n STREQUAL irqherd.conf)
+			if(NOT n STREQUAL "$2" AND NOT f STREQUAL e/irqherd/irqherd.conf)
 				install(FILES \${s} DESTINATION /\${p} RENAME \${n})
 			endif()
 		endforeach()
+		install(DIRECTORY DESTINATION /e/irqherd/irqherd.conf.d)
 		$3
 	END
 	echo x >"$work/installed/file"
@@ -259,7 +261,7 @@ overwrite='install(CODE "file(REMOVE \"\$ENV{DESTDIR}/e/irqherd/irqherd.conf\")
 	file(INSTALL \"${CMAKE_CURRENT_SOURCE_DIR}/irqherd.conf\" DESTINATION /e/irqherd)")'
 installed()
 {
-	"$here/check_install.sh" cmake "$work/installed/build" "$work/installed" /s /e /u /r /m /d
+	"$here/check_install.sh" cmake "$work/installed/build" "$work/installed" /s /e /u /r /m /d /y /t
 }
 install_tree '' '' "$keep"
 accepts installed
