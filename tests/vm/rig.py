@@ -121,6 +121,7 @@ class Guest:
         self.disks = {}
         self.count = 0
         self.deadline = None
+        self.console_seen = 0
         (self.folder / "image").write_bytes(machine.image.read_bytes() + program_overlay)
         try:
             self.taps = os.geteuid() == 0 and os.path.exists("/dev/net/tun") and shutil.which("ip") \
@@ -192,10 +193,12 @@ class Guest:
         self.qmp("qmp_capabilities")
         check_equal(self.receive(BOOT_S), b"ready", "the guest's first word")
         self.boot_s = time.monotonic() - started
+        self.check_timers()
         self.release = self.run("uname -r").strip()
         for nic in self.nics.values():
             nic.find()
         self.boot_affinities = self.affinities()
+        self.boot_default = self.get("/proc/irq/default_smp_affinity").strip()
 
     def connect(self, name):
         end = time.monotonic() + 60
@@ -214,9 +217,23 @@ class Guest:
     def alive(self):
         return self.process is not None and self.process.poll() is None
 
+    def check_timers(self):
+        """Now and then an emulated CPU starts without a working timer, and nothing of that is said for long."""
+        cpus = cpus_of(self.get("/sys/devices/system/cpu/online"))
+        self.run("".join(f"(taskset -c {cpu} sleep 0.1; echo {cpu} >>/run/timers) >/dev/null 2>&1 & "
+                         for cpu in sorted(cpus)) + ":")
+
+        def fired():
+            return set(map(int, self.try_run("cat /run/timers 2>/dev/null")[1].split())) == cpus
+
+        wait_until(fired, "the timer of every CPU", 20)
+
+    def stopped_timer(self):
+        return "timer wakeup didn't happen" in self.console()
+
     def crashed(self):
         """What went wrong with the emulator itself; empty: nothing is known to."""
-        if "timer wakeup didn't happen" in self.console():
+        if self.stopped_timer():
             return "a CPU's timer stopped"
         log = self.folder / "qemu.log"
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -250,6 +267,9 @@ class Guest:
 
     def try_run(self, command, limit_s=120):
         """(exit code, output) of a shell command."""
+        if time.monotonic() > self.console_seen + 5:  # a scenario would wait for minutes for nothing
+            self.console_seen = time.monotonic()
+            check(not self.stopped_timer(), "a CPU's timer stopped")
         self.control.sendall(base64.b64encode(command.encode()) + b"\n")
         output, code = self.receive(limit_s + 60).rsplit(b" ", 1)
         return int(code), base64.b64decode(output).decode(errors="replace")
@@ -459,6 +479,7 @@ class Guest:
         self.daemons.clear()
         self.run("for n in $(ip netns list | cut -d' ' -f1); do ip netns delete $n; done; "
                  "rm -rf /run/irqherd /run/udev/rules.d/*; "
+                 f"echo {self.boot_default} > /proc/irq/default_smp_affinity; "
                  "pidof systemd-udevd >/dev/null || /usr/lib/systemd/systemd-udevd --daemon "
                  "--resolve-names=never; udevadm control --reload; "
                  "for f in /sys/devices/system/cpu/cpu*/online; do "

@@ -29,7 +29,7 @@ import build  # noqa: E402
 import rig  # noqa: E402
 
 SKIPPED = 77
-BOOTS = 3
+BOOTS = 5
 TRIES = 3
 
 
