@@ -187,7 +187,10 @@ bool daemon_round(struct daemon *daemon, uint64_t now_ms)
 	}
 	daemon_act(daemon, now_ms);
 
-	r = slow_check_step(&daemon->slow_check, &daemon->machine, &daemon->dirty, SLOW_CHECK_READS,
+	r = slow_check_step(&daemon->slow_check, &daemon->machine, &daemon->dirty,
+			    &daemon->samples[daemon->newest],
+			    daemon->inventory.irq_count > SLOW_CHECK_MANY ? SLOW_CHECK_READS_MANY
+									  : SLOW_CHECK_READS,
 			    now_ms, &daemon->changes);
 	if (r < 0)
 		log_warning("the slow check failed, going on: %s", strerror(-r));

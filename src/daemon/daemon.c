@@ -259,10 +259,10 @@ static void raise_descriptor_limit(void)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < SLOW_CHECK_KEPT + 512u &&
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < IRQ_FILES_KEPT + 512u &&
 	    limit.rlim_cur < limit.rlim_max) {
-		limit.rlim_cur = limit.rlim_max < SLOW_CHECK_KEPT + 512u ? limit.rlim_max
-									 : SLOW_CHECK_KEPT + 512u;
+		limit.rlim_cur = limit.rlim_max < IRQ_FILES_KEPT + 512u ? limit.rlim_max
+									: IRQ_FILES_KEPT + 512u;
 		(void) setrlimit(RLIMIT_NOFILE, &limit);
 	}
 }
@@ -335,7 +335,7 @@ int daemon_init(struct daemon *daemon, const struct options *options, struct set
 			   daemon->actuator->writes ? OPTIONS_ORIGINALS_PATH : NULL);
 	if (r < 0)
 		return r;
-	r = slow_check_init(&daemon->slow_check, SLOW_CHECK_KEPT);
+	r = slow_check_init(&daemon->slow_check);
 	if (r < 0)
 		return r;
 	r = proc_stat_init(&daemon->stat, &daemon->root);

@@ -25,6 +25,8 @@
 
 void irq_reading_deinit(struct irq_reading *reading)
 {
+	if (reading->fd >= 0)
+		(void) close(reading->fd);
 	free(reading->actions);
 	*reading = IRQ_READING_INIT;
 }
@@ -223,9 +225,10 @@ static int open_mask(struct fsroot *root, unsigned int number, const char *name,
 	return fsroot_open(root, FSROOT_PROC, O_RDONLY, "irq/%u/%s", number, name);
 }
 
-/* Linux 6.12 takes the write bits of smp_affinity away where the kernel keeps the affinity. */
+/* Linux 6.12 takes the write bits of smp_affinity away where the kernel keeps the affinity.
+ * ret_fd: the list, still open; -1: there is none. NULL: nobody wants it. */
 static int read_asked(struct fsroot *root, unsigned int number, struct buf *text, bool *ret_managed,
-		      struct cpumask *ret_asked)
+		      struct cpumask *ret_asked, int *ret_fd)
 {
 	struct cpumask asked = CPUMASK_NONE;
 	enum mask_form form;
@@ -238,11 +241,16 @@ static int read_asked(struct fsroot *root, unsigned int number, struct buf *text
 	r = fstat(fd, &st) < 0 ? -errno : 0;
 	if (r == 0)
 		r = file_read_record(fd, text);
-	(void) close(fd);
+	if (r < 0 || !ret_fd || form != MASK_LIST) {
+		(void) close(fd);
+		fd = -1;
+	}
 	if (r < 0)
 		return r;
 
 	(void) attr_parse_mask(buf_text(text), form, &asked);
+	if (ret_fd)
+		*ret_fd = fd;
 	*ret_managed = (st.st_mode & (S_IWUSR | S_IWGRP | S_IWOTH)) == 0;
 	*ret_asked = asked;
 	return 0;
@@ -268,20 +276,25 @@ static int read_effective(struct fsroot *root, unsigned int number, struct buf *
 	return 0;
 }
 
-/* -ENOENT: there is no such file, or not any more. */
+/* -ENOENT: there is no such file, or not any more. ret_fd as above. */
 static int read_affinity(struct fsroot *root, unsigned int number, struct buf *text,
-			 struct affinity *ret)
+			 struct affinity *ret, int *ret_fd)
 {
 	struct affinity affinity = { .effective_cpu = CPU_NONE };
 	int r;
 
-	r = read_asked(root, number, text, &affinity.managed, &affinity.asked);
+	r = read_asked(root, number, text, &affinity.managed, &affinity.asked, ret_fd);
 	if (r < 0)
 		return attr_gone(r) ? -ENOENT : r;
 
 	r = read_effective(root, number, text, &affinity.effective_cpu);
-	if (attr_fatal(r))
+	if (attr_fatal(r)) {
+		if (ret_fd && *ret_fd >= 0)
+			(void) close(*ret_fd);
+		if (ret_fd)
+			*ret_fd = -1;
 		return r;
+	}
 	if (r < 0)
 		affinity.effective_cpu = cpumask_single(&affinity.asked);
 
@@ -297,7 +310,7 @@ int irq_read_affinity(struct fsroot *root, unsigned int number, struct mask_tabl
 	mask_id asked;
 	int r;
 
-	r = read_affinity(root, number, &text, &affinity);
+	r = read_affinity(root, number, &text, &affinity, NULL);
 	if (r < 0)
 		return r;
 	r = mask_intern(masks, &affinity.asked, &asked);
@@ -323,7 +336,7 @@ int irq_read_effective(struct fsroot *root, unsigned int number, int *ret_cpu)
 	if (!attr_gone(r))
 		return r;
 
-	r = read_affinity(root, number, &text, &affinity);
+	r = read_affinity(root, number, &text, &affinity, NULL);
 	if (r < 0)
 		return r;
 	*ret_cpu = affinity.effective_cpu;
@@ -447,7 +460,7 @@ int irq_read_vector(struct fsroot *root, unsigned int number, struct mask_table 
 	int r;
 
 	reading.hwirq = -1;
-	r = read_affinity(root, number, &text, &affinity);
+	r = read_affinity(root, number, &text, &affinity, &reading.fd);
 	if (attr_fatal(r))
 		return r;
 	has_folder = r == 0 || fsroot_exists(root, FSROOT_PROC, "irq/%u/.", number);
