@@ -5,7 +5,7 @@
 set -euo pipefail
 
 build=(gcc cmake ninja-build pkg-config libudev-dev libmnl-dev libnl-3-dev libnl-genl-3-dev libev-dev libjansson-dev
-	scdoc)
+	libncurses-dev scdoc)
 tests=(libcmocka-dev clang libclang-rt-dev clang-format strace valgrind udev iproute2 ethtool bzip2 xz-utils python3
 	util-linux hwloc-nox)
 

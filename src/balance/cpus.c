@@ -104,6 +104,8 @@ static void fill_cpus(struct cpu_table *table, const struct snapshot *now,
 		row->full = table->full_until_ms[i] > now->now_ms;
 		if (load) {
 			row->known = true;
+			row->target &= policy->steal_limit_ppm == 0 ||
+				       load->steal_ppm < policy->steal_limit_ppm;
 			row->load_ppm = row->measured_ppm = load->load_ppm;
 			row->irq_ppm = load->irq_ppm;
 		}

@@ -7,10 +7,14 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A total of 32 bits that fell has wrapped if the way over the top is shorter than this: 268
  * million interrupts, more than any IRQ makes in one interval. */
 #define WRAP_SPAN (1u << 28)
+
+/* IRQ numbers compared at once: most belong to nobody, or to who was silent. */
+#define BLOCK 64u
 
 static int reserve(struct load *load, unsigned int cpus, unsigned int irqs)
 {
@@ -33,18 +37,19 @@ static int reserve(struct load *load, unsigned int cpus, unsigned int irqs)
 	return 0;
 }
 
-static int note_restarted(struct load *load, unsigned int number)
+/* Appends to one of the lists of numbers. */
+static int note(unsigned int **items, unsigned int *count, unsigned int *size, unsigned int number)
 {
-	if (load->restarted_count == load->restarted_size) {
-		unsigned int size = load->restarted_size ? 2 * load->restarted_size : 16;
-		unsigned int *grown = realloc(load->restarted, size * sizeof(grown[0]));
+	if (*count == *size) {
+		unsigned int wanted = *size ? 2 * *size : 16;
+		unsigned int *grown = realloc(*items, wanted * sizeof(grown[0]));
 
 		if (!grown)
 			return -ENOMEM;
-		load->restarted = grown;
-		load->restarted_size = size;
+		*items = grown;
+		*size = wanted;
 	}
-	load->restarted[load->restarted_count++] = number;
+	(*items)[(*count)++] = number;
 	return 0;
 }
 
@@ -92,25 +97,43 @@ static struct cpu_load cpu_load_between(const struct cpu_sample *before,
 	return result;
 }
 
+static int count_irq(struct load *load, unsigned int number, uint32_t before, uint32_t after)
+{
+	uint32_t count = after - before;
+	int r;
+
+	if (after < before && count >= WRAP_SPAN) {
+		r = note(&load->restarted, &load->restarted_count, &load->restarted_size, number);
+		if (r < 0)
+			return r;
+		count = after;
+	}
+	load->irq_counts[number] = count;
+	return count ? note(&load->active, &load->active_count, &load->active_size, number) : 0;
+}
+
 static int count_irqs(struct load *load, const struct sample *before, const struct sample *after)
 {
 	unsigned int both = before->irq_slots < after->irq_slots ? before->irq_slots
 								 : after->irq_slots;
+	int r;
 
-	for (unsigned int i = 0; i < both; i++) {
-		uint32_t count = after->irq_totals[i] - before->irq_totals[i];
+	for (unsigned int i = 0; i < after->irq_slots;) {
+		unsigned int end = i + BLOCK;
 
-		if (after->irq_totals[i] < before->irq_totals[i] && count >= WRAP_SPAN) {
-			int r = note_restarted(load, i);
-
+		if (end <= both && memcmp(&before->irq_totals[i], &after->irq_totals[i],
+					  BLOCK * sizeof(after->irq_totals[0])) == 0) {
+			memset(&load->irq_counts[i], 0, BLOCK * sizeof(load->irq_counts[0]));
+			i = end;
+			continue;
+		}
+		for (; i < end && i < after->irq_slots; i++) {
+			r = count_irq(load, i, i < both ? before->irq_totals[i] : 0,
+				      after->irq_totals[i]);
 			if (r < 0)
 				return r;
-			count = after->irq_totals[i];
 		}
-		load->irq_counts[i] = count;
 	}
-	for (unsigned int i = both; i < after->irq_slots; i++)
-		load->irq_counts[i] = after->irq_totals[i];
 	load->irq_slots = after->irq_slots;
 	return 0;
 }
@@ -125,6 +148,7 @@ int load_update(struct load *load, const struct sample *before, const struct sam
 	load->valid = false;
 	load->cpu_count = 0;
 	load->irq_slots = 0;
+	load->active_count = 0;
 	load->restarted_count = 0;
 	load->time_ms = after->time_ms;
 	load->interval_ms = 0;
@@ -142,6 +166,7 @@ int load_update(struct load *load, const struct sample *before, const struct sam
 	r = count_irqs(load, before, after);
 	if (r < 0) {
 		load->irq_slots = 0;
+		load->active_count = 0;
 		load->restarted_count = 0;
 		return r;
 	}

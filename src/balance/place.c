@@ -17,6 +17,11 @@ struct request {
 	const struct cpu_row *better_than; /* NULL: any load will do */
 };
 
+bool place_may_leave_home(const struct policy *policy, const struct irq *irq)
+{
+	return policy->non_local_cpus && irq->home.origin != HOME_RULE;
+}
+
 static bool is_better_than_source(const struct request *request, int cpu)
 {
 	const struct cpu_row *row = &request->table->rows[cpu];
@@ -90,7 +95,7 @@ static int place_outwards(const struct request *request)
 
 	mask_get(&inventory->masks, request->irq->home.cpus, &home);
 	cpu = place_among(request, &home);
-	if (cpu != CPU_NONE || !request->policy->non_local_cpus)
+	if (cpu != CPU_NONE || !place_may_leave_home(request->policy, request->irq))
 		return cpu;
 
 	others = strangers(request, &home);
@@ -216,7 +221,7 @@ int place_arrival(const struct snapshot *now, const struct policy *policy, struc
 	cpu_table_count_cores(table, &inventory->topology);
 	mask_get(&inventory->masks, irq->home.cpus, &home);
 	cpu = place_arrival_among(&request, &home);
-	if (cpu != CPU_NONE || !policy->non_local_cpus)
+	if (cpu != CPU_NONE || !place_may_leave_home(policy, irq))
 		return cpu;
 
 	others = strangers(&request, &home);
@@ -261,9 +266,9 @@ bool no_room_for(const struct no_room *no_room, const struct irq *irq)
 
 bool no_room_add(struct no_room *no_room, const struct irq *irq)
 {
-	/* an IRQ that moved before may have been refused for its own past: says nothing of its home
-	 */
-	if (irq->placement.moved_ms != 0) {
+	/* an IRQ that moved before may have been refused for its own past, one with a rule may not
+	 * leave its home: says nothing of others */
+	if (irq->placement.moved_ms != 0 || irq->home.origin == HOME_RULE) {
 		if (no_room->irq_count == NO_ROOM_LIMIT)
 			return false;
 		no_room->irqs[no_room->irq_count++] = irq->number;

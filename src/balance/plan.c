@@ -234,8 +234,14 @@ static int relieve_by_gain(struct decision *decision)
 	const struct policy *policy = decision->policy;
 	struct cpu_table *table = decision->table;
 	struct relief relief;
+	bool wanted = relief_begin(decision->now, policy, table, decision->plan);
 
-	if (!relief_begin(decision->now, policy, table, decision->plan))
+	decision->plan->level_ppm = relief_level(table, policy, decision->now->now_ms);
+	if (decision->plan->level_ppm == RELIEF_NEVER) {
+		decision->plan->level_ppm = policy->threshold_ppm;
+		decision->plan->recent = table->recent;
+	}
+	if (!wanted)
 		return 0;
 	while (!budget_is_spent(decision) && relief_next(decision->now, policy, table, &relief)) {
 		bool over = table->rows[relief.from_cpu].measured_ppm >= policy->threshold_ppm;
@@ -271,6 +277,7 @@ int balance_plan(const struct snapshot *now, const struct policy *policy, struct
 	if (r < 0)
 		return r;
 
+	ret_plan->level_ppm = policy->threshold_ppm;
 	look_for_overload(&decision);
 	if (table->strays > 0) {
 		r = walk_active(&decision, false, leave_forbidden_cpu);
@@ -432,6 +439,7 @@ bool balance_retry(const struct snapshot *now, const struct policy *policy, stru
 	case REASON_GO_HOME:
 	case REASON_HOME_CHANGED:
 	case REASON_AFFINITY_BROKEN:
+	case REASON_PINNED:
 		next.to_cpu = place_home(now, policy, table, irq, move->from_cpu);
 		break;
 	case REASON_FORBIDDEN:

@@ -89,6 +89,13 @@ static struct price price_of_move(const struct cpu_table *table, const struct po
 	return price;
 }
 
+uint32_t relief_level(const struct cpu_table *table, const struct policy *policy, uint64_t now_ms)
+{
+	struct price price = price_of_move(table, policy, now_ms);
+
+	return price.prohibitive ? RELIEF_NEVER : price.level_ppm;
+}
+
 /* --------------------------------------------------------------------------------------------------
  * chains */
 
@@ -218,7 +225,7 @@ static int least_burdened(const struct snapshot *now, const struct policy *polic
 		best = cpu;
 		best_burden = burden;
 	}
-	if (best == CPU_NONE && policy->non_local_cpus)
+	if (best == CPU_NONE && place_may_leave_home(policy, irq))
 		best = place_better(now, policy, table, irq, from);
 	return best;
 }

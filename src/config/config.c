@@ -23,6 +23,7 @@ void config_init(struct config *config)
 	*config = (struct config){
 		.threshold_ppm = 990000,
 		.load_limit_ppm = 950000,
+		.steal_limit_ppm = 200000,
 		.short_interval_ms = 2000,
 		.long_interval_ms = 5000,
 		.strategy = STRATEGY_RND,

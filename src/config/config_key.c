@@ -70,6 +70,7 @@ static int format_decimal(uint32_t number, unsigned int digits, char *text, size
 
 PERCENT_KEY(threshold)
 PERCENT_KEY(load_limit)
+PERCENT_KEY(steal_limit)
 SECONDS_KEY(short_interval, 100, 3600000)
 SECONDS_KEY(long_interval, 100, 3600000)
 SECONDS_KEY(cooldown, 0, 86400000)
@@ -268,6 +269,13 @@ const struct config_key config_keys[] = {
 	  .standard = "95",
 	  .help = "A CPU with at least this load receives no IRQ.",
 	  ACTIONS(load_limit) },
+	{ .name = "steal-limit",
+	  .type = "number",
+	  .range = "0 to 100",
+	  .unit = "percent",
+	  .standard = "20",
+	  .help = "A CPU of which a hypervisor takes at least this much receives no IRQ.",
+	  ACTIONS(steal_limit) },
 	{ .name = "load-metric",
 	  .type = "word",
 	  .range = "irq, busy or total",

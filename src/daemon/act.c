@@ -7,6 +7,7 @@
 
 #include "irqherd/balance/plan.h"
 #include "irqherd/balance/settle.h"
+#include "irqherd/base/clock.h"
 #include "irqherd/base/log.h"
 #include "irqherd/daemon/daemon.h"
 #include "irqherd/outlet/report.h"
@@ -183,6 +184,19 @@ static enum move_result try_after_topology(struct daemon *daemon, struct move *m
 	return try_move(daemon, move, now_ms);
 }
 
+/* Our own share of an arrival's time, reading the device and deciding included: the clock is read
+ * anew. */
+static void note_after(struct daemon *daemon, const struct irq *irq, struct move *move)
+{
+	uint64_t now_ms = clock_now_ms();
+
+	if (move->reason != REASON_ARRIVAL || !irq->told_ms || irq->told_ms > now_ms)
+		return;
+	move->timed = true;
+	move->after_ms = now_ms - irq->told_ms;
+	latency_put(&daemon->placed_after, move->after_ms);
+}
+
 static void make_move(struct daemon *daemon, struct irq *irq, struct move *move, uint64_t now_ms)
 {
 	struct hint hint = { .kind = HINT_IRQ, .irq = move->irq };
@@ -209,6 +223,7 @@ static void make_move(struct daemon *daemon, struct irq *irq, struct move *move,
 				 irq->number, move->to_cpu);
 		watch(daemon, irq);
 		daemon->moves++;
+		note_after(daemon, irq, move);
 		say_move(daemon, move, "moved");
 		return;
 	case MOVE_GONE:

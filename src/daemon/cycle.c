@@ -88,13 +88,11 @@ static bool find_unknown_irqs(struct daemon *daemon, uint64_t now_ms)
 	const struct inventory *inventory = &daemon->inventory;
 	bool found = false;
 
-	for (unsigned int number = 0; number < load->irq_slots; number++) {
-		const struct irq *irq;
+	for (unsigned int i = 0; i < load->active_count; i++) {
+		unsigned int number = load->active[i];
+		const struct irq *irq = inventory_find_irq(inventory, number);
 		struct hint hint = { .kind = HINT_IRQ, .irq = number };
 
-		if (!load->irq_counts[number])
-			continue;
-		irq = inventory_find_irq(inventory, number);
 		if (irq && irq->requested)
 			continue;
 		if (ask_about(daemon, number, now_ms) &&
@@ -113,12 +111,10 @@ static void find_where_irqs_went(struct daemon *daemon, uint64_t now_ms)
 	const struct load *load = &daemon->load;
 	const struct mask_table *masks = &daemon->inventory.masks;
 
-	for (unsigned int number = 0; number < load->irq_slots; number++) {
-		struct irq *irq;
+	for (unsigned int i = 0; i < load->active_count; i++) {
+		unsigned int number = load->active[i];
+		struct irq *irq = inventory_find_irq(&daemon->inventory, number);
 
-		if (!load->irq_counts[number])
-			continue;
-		irq = inventory_find_irq(&daemon->inventory, number);
 		if (!irq || irq->effective_cpu == CPU_NONE || irq->asked == MASK_NONE ||
 		    mask_test(masks, irq->asked, irq->effective_cpu) ||
 		    !ask_about(daemon, number, now_ms))
@@ -192,7 +188,10 @@ bool daemon_round(struct daemon *daemon, uint64_t now_ms)
 	daemon_act(daemon, now_ms);
 	daemon_rps(daemon, now_ms);
 
-	r = slow_check_step(&daemon->slow_check, &daemon->machine, &daemon->dirty, SLOW_CHECK_READS,
+	r = slow_check_step(&daemon->slow_check, &daemon->machine, &daemon->dirty,
+			    &daemon->samples[daemon->newest],
+			    daemon->inventory.irq_count > SLOW_CHECK_MANY ? SLOW_CHECK_READS_MANY
+									  : SLOW_CHECK_READS,
 			    now_ms, &daemon->changes);
 	if (r < 0)
 		log_warning("the slow check failed, going on: %s", strerror(-r));

@@ -69,6 +69,9 @@ static void dump_state(struct daemon *daemon)
 	(void) report_cpus(&daemon->inventory, &daemon->load, &daemon->policy, &text);
 	(void) report_plan(&daemon->inventory, &daemon->load, &daemon->plan, &daemon->policy,
 			   !daemon->actuator->writes, &text);
+	(void) buf_puts(&text, "arrivals written, ms after the last event:");
+	(void) latency_format(&daemon->placed_after, &text);
+	(void) buf_puts(&text, "\n");
 	(void) buf_printf(
 		&text,
 		"rounds=%llu moves=%llu looks=%llu hints=%llu devices-read=%llu irqs-read=%llu "
@@ -256,10 +259,10 @@ static void raise_descriptor_limit(void)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < SLOW_CHECK_KEPT + 512u &&
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < IRQ_FILES_KEPT + 512u &&
 	    limit.rlim_cur < limit.rlim_max) {
-		limit.rlim_cur = limit.rlim_max < SLOW_CHECK_KEPT + 512u ? limit.rlim_max
-									 : SLOW_CHECK_KEPT + 512u;
+		limit.rlim_cur = limit.rlim_max < IRQ_FILES_KEPT + 512u ? limit.rlim_max
+									: IRQ_FILES_KEPT + 512u;
 		(void) setrlimit(RLIMIT_NOFILE, &limit);
 	}
 }
@@ -338,7 +341,7 @@ int daemon_init(struct daemon *daemon, const struct options *options, struct set
 			   daemon->actuator->writes ? OPTIONS_RPS_PATH : NULL);
 	if (r < 0)
 		return r;
-	r = slow_check_init(&daemon->slow_check, SLOW_CHECK_KEPT);
+	r = slow_check_init(&daemon->slow_check);
 	if (r < 0)
 		return r;
 	r = proc_stat_init(&daemon->stat, &daemon->root);

@@ -95,6 +95,35 @@ static enum look look_of(const struct hint *hint, bool again)
 	return again ? LOOK_AGAIN : LOOK_HINT;
 }
 
+static void note_told_irq(struct daemon *daemon, const struct change *change, uint64_t told_ms)
+{
+	struct irq *irq = NULL;
+
+	if (change->kind == CHANGE_IRQ_ARRIVED || change->kind == CHANGE_IRQ_REQUESTED ||
+	    change->kind == CHANGE_IRQ_REMADE || change->kind == CHANGE_IRQ_MOVED_BY_KERNEL)
+		irq = inventory_find_irq(&daemon->inventory, change->irq);
+	if (irq && irq->arrival)
+		irq->told_ms = told_ms;
+}
+
+/* An arrival keeps when it was told of, until it is placed. One that waits for its action or for
+ * udevd is told of again by each event of its device. */
+static void note_told(struct daemon *daemon, const struct hint *hint, size_t changes_before)
+{
+	const struct device *device = NULL;
+
+	if (hint->kind == HINT_DEVICE)
+		device = inventory_find_device(&daemon->inventory, &hint->addr);
+	if (device) {
+		list_foreach(vector, &device->vectors, struct vector, device_link) {
+			if (vector->irq->arrival)
+				vector->irq->told_ms = hint->told_ms;
+		}
+	}
+	for (size_t i = changes_before; i < daemon->changes.count; i++)
+		note_told_irq(daemon, &daemon->changes.items[i], hint->told_ms);
+}
+
 static void look_at(struct daemon *daemon, const struct hint *hint, bool again, uint64_t now_ms)
 {
 	size_t before = daemon->changes.count;
@@ -110,6 +139,7 @@ static void look_at(struct daemon *daemon, const struct hint *hint, bool again, 
 		gone = true;
 	}
 	changed = daemon->changes.count > before;
+	note_told(daemon, hint, before);
 	/* late vectors are a PCI device's matter: a virtual network device is done with one look */
 	if (hint->kind == HINT_NETDEV && also.kind != HINT_DEVICE)
 		gone = true;
@@ -117,6 +147,7 @@ static void look_at(struct daemon *daemon, const struct hint *hint, bool again, 
 
 	/* by schedule, an unchanged network device says nothing new of its PCI device, which has a
 	 * schedule of its own */
+	also.told_ms = hint->told_ms;
 	if (also.kind != HINT_RESYNC && (changed || !again))
 		(void) dirty_put(&daemon->dirty, &also, now_ms);
 }
@@ -187,4 +218,8 @@ void daemon_place_arrivals(struct daemon *daemon, uint64_t now_ms)
 	free(waiting);
 	daemon->arrivals_wait = waiting_count > 0;
 	daemon_act(daemon, now_ms);
+	inventory_foreach_irq(irq, &daemon->inventory) {
+		if (!irq->arrival)
+			irq->told_ms = 0;
+	}
 }

@@ -11,6 +11,7 @@
 #include "irqherd/base/parse.h"
 #include "irqherd/daemon/daemon.h"
 #include "irqherd/daemon/pidfile.h"
+#include "irqherd/outlet/notify.h"
 #include "irqherd/source/sysfs_cpu.h"
 
 static void print_messages(const struct message_list *messages, FILE *stream)
@@ -49,6 +50,13 @@ static int is_irqbalance(void *context, const char *name)
 	return strcmp(buf_text(&comm), "irqbalance\n") == 0 ? (int) pid : 0;
 }
 
+/* A manager that waits for READY=1 takes an end before it for a failure, whatever the code is. */
+static int end_well(const char *why)
+{
+	(void) notify_send("READY=1\nSTATUS=Nothing to do: %s", why);
+	return EXIT_NOTHING_TO_DO;
+}
+
 static int nothing_to_do(struct fsroot *root, const struct options *options,
 			 const struct settings *settings)
 {
@@ -62,7 +70,7 @@ static int nothing_to_do(struct fsroot *root, const struct options *options,
 	topology_deinit(&topology);
 	if (possible == 1) {
 		log_notice("this machine has one CPU only, there is nothing to balance");
-		return EXIT_NOTHING_TO_DO;
+		return end_well("this machine has one CPU only");
 	}
 	if (!apply)
 		return 0;
@@ -73,7 +81,7 @@ static int nothing_to_do(struct fsroot *root, const struct options *options,
 			  "mount, or with "
 			  "mode=observe",
 			  strerror(-r));
-		return EXIT_NOTHING_TO_DO;
+		return end_well("/proc/irq can't be written");
 	}
 	r = fsroot_list(root, FSROOT_PROC, is_irqbalance, root, ".");
 	if (r > 0) {
@@ -173,6 +181,7 @@ int main(int argc, char **argv)
 {
 	struct message_list messages = MESSAGE_LIST_INIT;
 	struct settings settings = SETTINGS_INIT;
+	struct settings_input input;
 	struct options options;
 	int r, code;
 
@@ -185,7 +194,8 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 
-	r = settings_load(&settings, &options, &messages);
+	input = options_settings(&options);
+	r = settings_load(&settings, &input, &messages);
 	print_messages(&messages, options.check_config ? stdout : stderr);
 	if (r < 0 || options.check_config) {
 		if (options.check_config && r == 0)

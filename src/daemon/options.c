@@ -190,3 +190,14 @@ enum options_result options_parse(int argc, char **argv, struct options *ret_opt
 		ret_options->pxm_path = absolute_path(ret_options, options.pxm_path);
 	return OPTIONS_RUN;
 }
+
+struct settings_input options_settings(const struct options *options)
+{
+	return (struct settings_input){
+		.config_path = options->config_path,
+		.config_given = options->config_given,
+		.pxm_path = options->pxm_path,
+		.legacy = options->legacy,
+		.legacy_count = options->legacy_count,
+	};
+}

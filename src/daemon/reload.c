@@ -38,11 +38,12 @@ void daemon_refresh_policy(struct daemon *daemon)
 bool daemon_reload(struct daemon *daemon)
 {
 	struct message_list messages = MESSAGE_LIST_INIT;
+	struct settings_input input = options_settings(daemon->options);
 	struct settings fresh;
 	struct rules rules;
 	int r;
 
-	r = settings_load(&fresh, daemon->options, &messages);
+	r = settings_load(&fresh, &input, &messages);
 	daemon_log_messages(&messages);
 	message_list_deinit(&messages);
 	if (r < 0) {

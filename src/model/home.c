@@ -9,6 +9,8 @@
  */
 #include "home.h"
 
+#include "match.h"
+
 struct wish {
 	struct cpumask cpus;
 	int node;
@@ -150,11 +152,37 @@ static int home_of_wish(struct inventory *inventory, const struct wish *wish, st
 	return 0;
 }
 
+static bool wish_by_rule(const struct inventory *inventory, const struct cpu_rule *rule,
+			 struct wish *wish)
+{
+	const struct topology *topology = &inventory->topology;
+
+	if (!rule)
+		return false;
+	wish_all(inventory, HOME_RULE, wish);
+	wish->line = 0;
+	if (rule->all)
+		return true;
+
+	wish->cpus = *rule->cpus;
+	if (rule->isolated)
+		wish->cpus = cpumask_or(&wish->cpus, &topology->isolated);
+	for (unsigned int i = 0; i < topology->node_count; i++) {
+		unsigned int number = (unsigned int) topology->nodes[i].number;
+
+		if (number < rule->node_limit && rule->nodes[number / 64] >> number % 64 & 1)
+			wish->cpus = cpumask_or(&wish->cpus, &topology->nodes[i].cpus);
+	}
+	/* sleeps until its nodes are there */
+	return !cpumask_empty(&wish->cpus);
+}
+
 int home_of_device(struct inventory *inventory, const struct device *device, struct home *ret_home)
 {
 	struct wish wish;
 
-	if (!wish_by_override(inventory, &device->override, &wish) &&
+	if (!wish_by_rule(inventory, match_rule_of_device(&inventory->rules, device), &wish) &&
+	    !wish_by_override(inventory, &device->override, &wish) &&
 	    !wish_by_sysfs(inventory, device, &wish))
 		wish_by_policy(inventory, device, &wish);
 	return home_of_wish(inventory, &wish, ret_home);
@@ -191,6 +219,8 @@ int home_of_irq(struct inventory *inventory, const struct irq *irq, struct home 
 	struct device *device = irq_device(irq);
 	struct wish wish = { 0 };
 
+	if (wish_by_rule(inventory, match_rule_of_irq(&inventory->rules, irq), &wish))
+		return home_of_wish(inventory, &wish, ret_home);
 	if (device && irq->owners.next->next != &irq->owners)
 		return home_of_shared_line(inventory, irq, ret_home);
 	if (device) {

@@ -9,12 +9,12 @@
 #include "irqherd/model/inventory.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "home.h"
+#include "match.h"
 
 /* --------------------------------------------------------------------------------------------------
  * small things */
@@ -106,57 +106,17 @@ static void new_generation(struct inventory *inventory, struct irq *irq)
 /* --------------------------------------------------------------------------------------------------
  * bans, queues, homes */
 
-static bool pattern_matches(const struct pattern_list *patterns, const char *text)
-{
-	for (size_t i = 0; i < patterns->count; i++)
-		if (fnmatch(patterns->items[i], text, 0) == 0)
-			return true;
-	return false;
-}
-
-static bool action_matches(const struct pattern_list *patterns, const char *actions)
-{
-	char name[256];
-
-	for (const char *start = actions; patterns->count && *start;) {
-		size_t length = strcspn(start, ",");
-
-		snprintf(name, sizeof(name), "%.*s", (int) length, start);
-		if (pattern_matches(patterns, name))
-			return true;
-		start += length + (start[length] == ',');
-	}
-	return false;
-}
-
 static bool device_is_banned(const struct rules *rules, const struct device *device)
 {
-	char addr[PCI_ADDR_TEXT];
-
-	if (pattern_matches(&rules->ban_drivers, device->driver))
-		return true;
-	if (rules->ban_devices.count == 0)
-		return false;
-	if (pattern_matches(&rules->ban_devices, pci_addr_format(&device->addr, addr)))
-		return true;
-	list_foreach(netdev, &device->netdevs, struct netdev, device_link) {
-		if (pattern_matches(&rules->ban_devices, netdev->name))
-			return true;
-	}
-	return false;
+	return match_any_text(&rules->ban_drivers, device->driver) ||
+	       match_any_device(&rules->ban_devices, device);
 }
 
 static void refresh_ban(struct inventory *inventory, struct irq *irq)
 {
 	const struct rules *rules = &inventory->rules;
-	char number[16];
 
-	irq->banned = false;
-	if (rules->ban_irqs.count) {
-		snprintf(number, sizeof(number), "%u", irq->number);
-		irq->banned = pattern_matches(&rules->ban_irqs, number) ||
-			      action_matches(&rules->ban_irqs, irq->actions);
-	}
+	irq->banned = match_any_irq(&rules->ban_irqs, irq) || match_any_slot(&rules->banned, irq);
 	list_foreach(vector, &irq->owners, struct vector, irq_link) {
 		if (device_is_banned(rules, vector->device))
 			irq->banned = true;
@@ -276,12 +236,17 @@ static int refresh_device_home(struct inventory *inventory, struct device *devic
 	return 0;
 }
 
-static void refresh_names(struct inventory *inventory, struct device *device)
+/* A rule may name the device by what is its name now. */
+static int refresh_names(struct inventory *inventory, struct device *device,
+			 struct change_list *changes)
 {
 	list_foreach(vector, &device->vectors, struct vector, device_link) {
 		refresh_queue(vector->irq);
 		refresh_ban(inventory, vector->irq);
 	}
+	if (inventory->rules.cpus.count == 0)
+		return 0;
+	return refresh_device_home(inventory, device, true, changes);
 }
 
 static int refresh_everything(struct inventory *inventory, struct change_list *changes)
@@ -630,6 +595,12 @@ static int irq_update(struct inventory *inventory, struct irq *irq, const struct
 	}
 	refresh_queue(irq);
 	refresh_ban(inventory, irq);
+	/* a rule may name it by its action */
+	if (inventory->rules.cpus.count > 0) {
+		r = refresh_irq_home(inventory, irq, !is_new, changes);
+		if (r < 0)
+			return r;
+	}
 
 	if (is_new) {
 		irq->arrival = look_brings_arrivals(look);
@@ -936,9 +907,7 @@ int inventory_put_device(struct inventory *inventory, const struct device_facts 
 		if (r < 0)
 			return r;
 	}
-	if (updated)
-		refresh_names(inventory, device);
-	return 0;
+	return updated ? refresh_names(inventory, device, ret_changes) : 0;
 }
 
 int inventory_drop_device(struct inventory *inventory, const struct pci_addr *addr,
@@ -1080,20 +1049,20 @@ void inventory_note_remade(struct inventory *inventory, struct irq *irq,
 /* --------------------------------------------------------------------------------------------------
  * network devices */
 
-static void netdev_attach(struct inventory *inventory, struct netdev *netdev)
+static int netdev_attach(struct inventory *inventory, struct netdev *netdev,
+			 struct change_list *changes)
 {
 	struct device *device = netdev->has_device ? inventory_find_device(inventory, &netdev->addr)
 						   : NULL;
 	struct device *before = netdev->device;
 
 	if (device == before)
-		return;
+		return 0;
 	list_remove(&netdev->device_link);
 	netdev->device = NULL;
 	if (device)
 		device_add_netdev(device, netdev);
-	if (before)
-		refresh_names(inventory, before);
+	return before ? refresh_names(inventory, before, changes) : 0;
 }
 
 static int netdev_new(struct inventory *inventory, int ifindex, struct netdev **ret_netdev)
@@ -1179,13 +1148,14 @@ int inventory_put_netdev(struct inventory *inventory, const struct netdev_facts 
 	netdev->has_device = facts->has_device;
 	netdev->addr = facts->has_device ? facts->addr : (struct pci_addr){ 0 };
 	device_before = netdev->device;
-	netdev_attach(inventory, netdev);
-	if (netdev->device && (renamed || requeued || netdev->device != device_before))
-		refresh_names(inventory, netdev->device);
+	r = netdev_attach(inventory, netdev, ret_changes);
+	if (r == 0 && netdev->device && (renamed || requeued || netdev->device != device_before))
+		r = refresh_names(inventory, netdev->device, ret_changes);
+	if (r < 0)
+		return r;
 
 	if (is_new)
 		return report_netdev(inventory, ret_changes, CHANGE_NETDEV_ARRIVED, netdev);
-	r = 0;
 	if (renamed)
 		r = report_netdev(inventory, ret_changes, CHANGE_NETDEV_RENAMED, netdev);
 	if (requeued && r == 0)
@@ -1207,7 +1177,7 @@ int inventory_drop_netdev(struct inventory *inventory, int ifindex, struct chang
 	r = report_netdev(inventory, ret_changes, CHANGE_NETDEV_GONE, netdev);
 	netdev_free(netdev);
 	inventory->netdev_count--;
-	if (device)
-		refresh_names(inventory, device);
+	if (r == 0 && device)
+		r = refresh_names(inventory, device, ret_changes);
 	return r;
 }

@@ -1,6 +1,7 @@
 #include "irqherd/model/irq.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 const char *home_origin_name(enum home_origin origin)
@@ -16,6 +17,8 @@ const char *home_origin_name(enum home_origin origin)
 		return "udev property";
 	case HOME_PROXIMITY:
 		return "proximity file";
+	case HOME_RULE:
+		return "rule";
 	case HOME_INTERLEAVED:
 		return "interleaved";
 	case HOME_PREFERRED:
@@ -45,6 +48,8 @@ const char *move_reason_name(enum move_reason reason)
 		return "affinity-broken";
 	case REASON_GAIN:
 		return "gain";
+	case REASON_PINNED:
+		return "pinned";
 	}
 	return "unknown";
 }
@@ -224,4 +229,22 @@ void queue_from_action(const char *actions, const char *netdev_name, enum queue_
 	else
 		return;
 	*ret_index = (unsigned int) index;
+}
+
+const char *vector_slot(const struct vector *vector, char text[IRQ_SLOT_TEXT])
+{
+	char addr[PCI_ADDR_TEXT];
+
+	snprintf(text, IRQ_SLOT_TEXT, "%s/%u", pci_addr_format(&vector->device->addr, addr),
+		 vector->index);
+	return text;
+}
+
+const char *irq_slot(const struct irq *irq, char text[IRQ_SLOT_TEXT])
+{
+	if (!list_empty(&irq->owners))
+		return vector_slot(list_entry(irq->owners.next, const struct vector, irq_link),
+				   text);
+	snprintf(text, IRQ_SLOT_TEXT, IRQ_SLOT_PREFIX "%u", irq->number);
+	return text;
 }

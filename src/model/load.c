@@ -59,6 +59,7 @@ void load_deinit(struct load *load)
 {
 	free(load->cpus);
 	free(load->irq_counts);
+	free(load->active);
 	free(load->restarted);
 	*load = LOAD_INIT;
 }

@@ -96,6 +96,8 @@ int report_move(const struct inventory *inventory, const struct move *move, cons
 	if (move->from_load_ppm > 0)
 		page_printf(&page, " load=%s", percent_format(move->from_load_ppm, percent));
 	page_printf(&page, " reason=%s", move_reason_name(move->reason));
+	if (move->timed)
+		page_printf(&page, " after=%llums", (unsigned long long) move->after_ms);
 	return finish_line(&page);
 }
 

@@ -106,6 +106,7 @@ int words_home_place(const struct home *home, struct buf *text)
 		return buf_puts(text, "local CPUs");
 	case HOME_PROPERTY:
 	case HOME_PROXIMITY:
+	case HOME_RULE:
 		return buf_puts(text, "CPU set");
 	case HOME_INTERLEAVED:
 	case HOME_PREFERRED:

@@ -209,6 +209,7 @@ static struct dirty_entry *entry_new(struct dirty *dirty, const struct hint *hin
 	entry->hint = *hint;
 	entry->hint.remade = false;
 	entry->hint.from_udevd = false;
+	entry->hint.told_ms = 0;
 	entry->key = key_of(hint);
 	entry->rank = rank;
 	entry->place = NOWHERE;
@@ -240,8 +241,10 @@ static uint64_t entry_hint_due(const struct dirty_entry *entry, uint64_t now_ms)
 static void entry_hint(struct dirty *dirty, struct dirty_entry *entry, const struct hint *hint,
 		       uint64_t now_ms)
 {
+	uint64_t told_ms = hint->told_ms ? hint->told_ms : now_ms;
 	uint64_t due_ms;
 
+	entry->hint.told_ms = later(entry->hint.told_ms, told_ms);
 	entry->hint.remade |= hint->remade;
 	entry->hint.from_udevd |= hint->from_udevd;
 	if (hint->ifindex > 0)

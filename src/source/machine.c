@@ -49,6 +49,7 @@ int machine_init(struct machine *machine, struct fsroot *root, struct inventory 
 
 	*machine = (struct machine){ .root = root, .inventory = inventory };
 	machine->kernel_irq_folder = fsroot_exists(root, FSROOT_SYS, "kernel/irq");
+	irq_files_init(&machine->files, captured ? 0 : IRQ_FILES_KEPT);
 	if (!captured)
 		return 0;
 	r = read_captured(captured, "udev-properties", &machine->captured_properties);
@@ -59,6 +60,7 @@ int machine_init(struct machine *machine, struct fsroot *root, struct inventory 
 
 void machine_deinit(struct machine *machine)
 {
+	irq_files_deinit(&machine->files);
 	action_table_deinit(&machine->actions);
 	map_deinit(&machine->warned);
 	buf_deinit(&machine->captured_properties);
@@ -347,6 +349,17 @@ static int look_at_netdevs_of(struct machine *machine, const struct pci_addr *ad
 /* --------------------------------------------------------------------------------------------------
  * devices */
 
+/* The descriptor that the reading has left open serves later checks. */
+static void keep_file(struct machine *machine, struct irq_reading *reading)
+{
+	const struct irq *irq = inventory_find_irq(machine->inventory, reading->facts.number);
+
+	if (!irq || !irq->requested || irq->managed)
+		return;
+	irq_files_put(&machine->files, irq, reading->fd);
+	reading->fd = -1;
+}
+
 /* The legacy line of a device as we know it; 0: it has none. */
 static unsigned int known_line(const struct machine *machine, const struct pci_addr *addr)
 {
@@ -384,6 +397,8 @@ static int read_device(struct machine *machine, const struct pci_addr *addr, enu
 	r = find_override(machine, addr, &properties, &reading.facts.override);
 	if (r == 0)
 		r = inventory_put_device(machine->inventory, &reading.facts, look, changes);
+	for (size_t i = 0; r == 0 && i < reading.irq_count; i++)
+		keep_file(machine, &reading.irqs[i]);
 	device_reading_deinit(&reading);
 	return r;
 }
@@ -429,6 +444,8 @@ int machine_read_irq(struct machine *machine, unsigned int number, enum look loo
 		r = inventory_put_irq(machine->inventory, &reading.facts, look, changes);
 	else if (vanished(r))
 		r = inventory_drop_irq(machine->inventory, number, changes);
+	if (r == 0)
+		keep_file(machine, &reading);
 	irq_reading_deinit(&reading);
 	return r;
 }

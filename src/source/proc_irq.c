@@ -17,15 +17,16 @@
 #include <unistd.h>
 
 #include "attr.h"
+#include "interrupts_text.h"
 #include "irqherd/base/parse.h"
 #include "irqherd/model/inventory.h"
 
 #define MSI_INDEX_MASK 0x7ffu /* PCI-MSI hwirq: domain, device, then 11 bits of vector index */
-#define STREAM_CHUNK   65536u
-#define STREAM_LINE    (1u << 20) /* a line of CPU_LIMIT CPUs has 90 kB */
 
 void irq_reading_deinit(struct irq_reading *reading)
 {
+	if (reading->fd >= 0)
+		(void) close(reading->fd);
 	free(reading->actions);
 	*reading = IRQ_READING_INIT;
 }
@@ -56,23 +57,6 @@ static unsigned int vector_index(const char *chip, int64_t hwirq)
 bool irq_index_known(const struct irq_reading *reading)
 {
 	return chip_is_msi(reading->chip) && reading->hwirq >= 0;
-}
-
-/* Digits up to the end, as far as they fit; the sign that older kernels print for hwirqs of 2^31
- * and more is undone. -1: no such number. */
-static int64_t parse_hwirq(const char *text, size_t length)
-{
-	bool negative = length > 0 && text[0] == '-';
-	int64_t number = 0;
-
-	if (length == negative)
-		return -1;
-	for (size_t i = negative; i < length; i++) {
-		if (text[i] < '0' || text[i] > '9' || number > INT64_MAX / 10 - 9)
-			return -1;
-		number = number * 10 + (text[i] - '0');
-	}
-	return negative ? (int64_t) (uint32_t) -number : number;
 }
 
 /* --- actions of /proc/interrupts --- */
@@ -106,73 +90,11 @@ static const char *skip_counts(const char *text, const char *end)
 	return text;
 }
 
-struct token {
-	const char *text;
-	size_t length;
-};
-
-/* The next word; its length is 0 at the end of the line. */
-static struct token next_token(const char **text, const char *end)
-{
-	struct token token;
-
-	while (*text < end && **text == ' ')
-		(*text)++;
-	token.text = *text;
-	while (*text < end && **text != ' ')
-		(*text)++;
-	token.length = (size_t) (*text - token.text);
-	return token;
-}
-
-static bool token_is(const struct token *token, const char *word)
-{
-	return token->length == strlen(word) && memcmp(token->text, word, token->length) == 0;
-}
-
-/* "524288-edge", "27", "2-fasteoi", as opposed to an action such as "0000:00:00.0". */
-static bool token_is_hwirq(const struct token *token, int64_t *ret_hwirq)
-{
-	size_t i = token->length > 0 && token->text[0] == '-';
-	size_t digits;
-
-	while (i < token->length && is_digit(token->text[i]))
-		i++;
-	digits = i;
-	if (digits == 0 || !is_digit(token->text[digits - 1]))
-		return false;
-	if (i < token->length && token->text[i++] != '-')
-		return false;
-	for (; i < token->length; i++)
-		if ((token->text[i] < 'a' || token->text[i] > 'z') && token->text[i] != '_')
-			return false;
-
-	*ret_hwirq = parse_hwirq(token->text, digits);
-	return true;
-}
-
-/* Before domains had hwirqs, the flow was part of the chip's column. */
-static void cut_flow(struct token *chip)
-{
-	static const char *const flows[] = { "-edge", "-fasteoi", "-level" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(flows); i++) {
-		size_t length = strlen(flows[i]);
-
-		if (chip->length > length &&
-		    memcmp(chip->text + chip->length - length, flows[i], length) == 0) {
-			chip->length -= length;
-			return;
-		}
-	}
-}
-
 /* One block holds the row and its texts. */
 static struct action_row *row_new(const struct token *chip, int64_t hwirq,
 				  const struct token *actions)
 {
 	struct action_row *row = malloc(sizeof(*row) + chip->length + actions->length + 2);
-	char *to;
 
 	if (!row)
 		return NULL;
@@ -182,14 +104,8 @@ static struct action_row *row_new(const struct token *chip, int64_t hwirq,
 	memcpy(row->chip, chip->text, chip->length);
 	row->chip[chip->length] = '\0';
 
-	row->actions = to = row->chip + chip->length + 1;
-	for (size_t i = 0; i < actions->length; i++) {
-		*to++ = actions->text[i];
-		if (actions->text[i] == ',' && i + 1 < actions->length &&
-		    actions->text[i + 1] == ' ')
-			i++;
-	}
-	*to = '\0';
+	row->actions = row->chip + chip->length + 1;
+	row_actions_copy(row->actions, actions);
 	return row;
 }
 
@@ -206,17 +122,13 @@ static int put_row(struct action_table *table, unsigned int number, struct actio
 	return r;
 }
 
-/*
- * Behind the counts come the chip, mostly a hwirq with the flow's name ("0-edge"), on some machines
- * the trigger ("Level", "Edge"), and then, up to the end and with blanks in it, the actions.
- */
-static int parse_row(const char *text, const char *end, struct action_table *table)
+static int parse_row(void *context, const char *text, const char *end)
 {
-	struct token chip, token, actions;
+	struct action_table *table = context;
 	struct action_row *row;
 	unsigned int number = 0;
-	const char *counts, *mark;
-	int64_t hwirq = -1;
+	struct row_tail tail;
+	const char *counts;
 
 	while (text < end && *text == ' ')
 		text++;
@@ -234,44 +146,10 @@ static int parse_row(const char *text, const char *end, struct action_table *tab
 	text = skip_counts(text, end);
 	while (text < end && text > counts && text[-1] != ' ')
 		text--;
-	chip = next_token(&text, end);
-	if (chip.length > 0 && token_is_hwirq(&chip, &hwirq)) {
-		/* A chip without a name is shown as "-". */
-		chip.length = 0;
-	} else {
-		cut_flow(&chip);
-		mark = text;
-		token = next_token(&text, end);
-		if (!token_is_hwirq(&token, &hwirq) && !(token.length > 0 && token.text[0] == '-'))
-			text = mark;
-	}
+	tail = row_tail_parse(text, end);
 
-	mark = text;
-	token = next_token(&text, end);
-	if (!token_is(&token, "Level") && !token_is(&token, "Edge"))
-		text = mark;
-
-	actions = (struct token){ text, (size_t) (end - text) };
-	while (actions.length > 0 && *actions.text == ' ')
-		actions.text++, actions.length--;
-	while (actions.length > 0 && strchr(" \t\r", actions.text[actions.length - 1]))
-		actions.length--;
-
-	row = row_new(&chip, hwirq, &actions);
+	row = row_new(&tail.chip, tail.hwirq, &tail.actions);
 	return row ? put_row(table, number, row) : -ENOMEM;
-}
-
-/* Parses the lines that are whole; answers where the rest begins, NULL without memory. */
-static const char *parse_lines(const char *text, const char *end, struct action_table *table)
-{
-	const char *next;
-
-	while (text < end && (next = memchr(text, '\n', (size_t) (end - text)))) {
-		if (parse_row(text, next, table) < 0)
-			return NULL;
-		text = next + 1;
-	}
-	return text;
 }
 
 void action_table_deinit(struct action_table *table)
@@ -288,48 +166,15 @@ void action_table_deinit(struct action_table *table)
 int action_table_parse(const char *text, size_t length, struct action_table *ret_table)
 {
 	struct action_table table = ACTION_TABLE_INIT;
-	const char *end = text + length;
-	const char *rest = parse_lines(text, end, &table);
+	int r;
 
-	if (!rest || (rest < end && parse_row(rest, end, &table) < 0)) {
+	r = lines_of_text(text, length, parse_row, &table);
+	if (r < 0) {
 		action_table_deinit(&table);
-		return -ENOMEM;
+		return r;
 	}
 	*ret_table = table;
 	return 0;
-}
-
-/* Lines go over the ends of what one read gives; what is left of the last one is carried on. */
-static int stream_rows(int fd, struct buf *text, struct action_table *table)
-{
-	for (;;) {
-		const char *rest;
-		size_t left;
-		ssize_t got;
-		int r;
-
-		r = buf_reserve(text, STREAM_CHUNK);
-		if (r < 0)
-			return r;
-
-		do
-			got = read(fd, text->data + text->length, text->size - text->length - 1);
-		while (got < 0 && errno == EINTR);
-		if (got < 0)
-			return -errno;
-		if (got == 0)
-			return parse_row(text->data, text->data + text->length, table);
-		text->length += (size_t) got;
-
-		rest = parse_lines(text->data, text->data + text->length, table);
-		if (!rest)
-			return -ENOMEM;
-		left = text->length - (size_t) (rest - text->data);
-		if (left > STREAM_LINE)
-			return -EFBIG;
-		memmove(text->data, rest, left);
-		text->length = left;
-	}
 }
 
 int action_table_read(struct fsroot *root, struct action_table *ret_table)
@@ -341,7 +186,7 @@ int action_table_read(struct fsroot *root, struct action_table *ret_table)
 	fd = fsroot_open(root, FSROOT_PROC, O_RDONLY, "interrupts");
 	if (fd < 0)
 		return fd;
-	r = stream_rows(fd, &text, &table);
+	r = lines_of_file(fd, &text, parse_row, &table);
 	(void) close(fd);
 	if (r < 0) {
 		action_table_deinit(&table);
@@ -380,9 +225,10 @@ static int open_mask(struct fsroot *root, unsigned int number, const char *name,
 	return fsroot_open(root, FSROOT_PROC, O_RDONLY, "irq/%u/%s", number, name);
 }
 
-/* Linux 6.12 takes the write bits of smp_affinity away where the kernel keeps the affinity. */
+/* Linux 6.12 takes the write bits of smp_affinity away where the kernel keeps the affinity.
+ * ret_fd: the list, still open; -1: there is none. NULL: nobody wants it. */
 static int read_asked(struct fsroot *root, unsigned int number, struct buf *text, bool *ret_managed,
-		      struct cpumask *ret_asked)
+		      struct cpumask *ret_asked, int *ret_fd)
 {
 	struct cpumask asked = CPUMASK_NONE;
 	enum mask_form form;
@@ -395,11 +241,16 @@ static int read_asked(struct fsroot *root, unsigned int number, struct buf *text
 	r = fstat(fd, &st) < 0 ? -errno : 0;
 	if (r == 0)
 		r = file_read_record(fd, text);
-	(void) close(fd);
+	if (r < 0 || !ret_fd || form != MASK_LIST) {
+		(void) close(fd);
+		fd = -1;
+	}
 	if (r < 0)
 		return r;
 
 	(void) attr_parse_mask(buf_text(text), form, &asked);
+	if (ret_fd)
+		*ret_fd = fd;
 	*ret_managed = (st.st_mode & (S_IWUSR | S_IWGRP | S_IWOTH)) == 0;
 	*ret_asked = asked;
 	return 0;
@@ -425,20 +276,25 @@ static int read_effective(struct fsroot *root, unsigned int number, struct buf *
 	return 0;
 }
 
-/* -ENOENT: there is no such file, or not any more. */
+/* -ENOENT: there is no such file, or not any more. ret_fd as above. */
 static int read_affinity(struct fsroot *root, unsigned int number, struct buf *text,
-			 struct affinity *ret)
+			 struct affinity *ret, int *ret_fd)
 {
 	struct affinity affinity = { .effective_cpu = CPU_NONE };
 	int r;
 
-	r = read_asked(root, number, text, &affinity.managed, &affinity.asked);
+	r = read_asked(root, number, text, &affinity.managed, &affinity.asked, ret_fd);
 	if (r < 0)
 		return attr_gone(r) ? -ENOENT : r;
 
 	r = read_effective(root, number, text, &affinity.effective_cpu);
-	if (attr_fatal(r))
+	if (attr_fatal(r)) {
+		if (ret_fd && *ret_fd >= 0)
+			(void) close(*ret_fd);
+		if (ret_fd)
+			*ret_fd = -1;
 		return r;
+	}
 	if (r < 0)
 		affinity.effective_cpu = cpumask_single(&affinity.asked);
 
@@ -454,7 +310,7 @@ int irq_read_affinity(struct fsroot *root, unsigned int number, struct mask_tabl
 	mask_id asked;
 	int r;
 
-	r = read_affinity(root, number, &text, &affinity);
+	r = read_affinity(root, number, &text, &affinity, NULL);
 	if (r < 0)
 		return r;
 	r = mask_intern(masks, &affinity.asked, &asked);
@@ -480,7 +336,7 @@ int irq_read_effective(struct fsroot *root, unsigned int number, int *ret_cpu)
 	if (!attr_gone(r))
 		return r;
 
-	r = read_affinity(root, number, &text, &affinity);
+	r = read_affinity(root, number, &text, &affinity, NULL);
 	if (r < 0)
 		return r;
 	*ret_cpu = affinity.effective_cpu;
@@ -559,7 +415,7 @@ static int describe_by_sysfs(struct fsroot *root, unsigned int number, const cha
 	if (attr_fatal(r))
 		return r;
 	if (r == 0)
-		reading->hwirq = parse_hwirq(buf_text(text), text->length);
+		reading->hwirq = hwirq_parse(buf_text(text), text->length);
 	return 0;
 }
 
@@ -604,7 +460,7 @@ int irq_read_vector(struct fsroot *root, unsigned int number, struct mask_table 
 	int r;
 
 	reading.hwirq = -1;
-	r = read_affinity(root, number, &text, &affinity);
+	r = read_affinity(root, number, &text, &affinity, &reading.fd);
 	if (attr_fatal(r))
 		return r;
 	has_folder = r == 0 || fsroot_exists(root, FSROOT_PROC, "irq/%u/.", number);

@@ -1,10 +1,12 @@
 /*
- * Only digits that say something are turned into numbers. A large machine's `intr` line is mostly
- * " 0" for IRQ numbers that nobody has, so runs of zeros are taken eight bytes at a time; all other
- * numbers are read byte by byte, once.
+ * This reading is the better half of a quiet round, so it is made for few instructions. A large
+ * machine's `intr` line is mostly " 0" for IRQ numbers that nobody has: runs of zeros are taken
+ * sixteen bytes at a time. Other numbers are read eight digits at a time, without a branch for
+ * each.
  */
 #include "irqherd/source/proc_stat.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -13,7 +15,9 @@
 #include "irqherd/base/cpumask.h"
 #include "irqherd/model/inventory.h"
 
-#define ZEROS 4 /* " 0 0 0 0" */
+/* " 0" eight times */
+#define ZEROS      8
+#define FOUR_ZEROS UINT64_C(0x3020302030203020) /* the first byte is the lowest */
 
 int proc_stat_init(struct proc_stat *stat, struct fsroot *root)
 {
@@ -55,13 +59,58 @@ static inline bool is_digit(char c)
 	return (unsigned char) (c - '0') < 10;
 }
 
+/* Eight bytes of text, the first one lowest whatever the machine. */
+static inline uint64_t eight_bytes(const char *text)
+{
+	uint64_t bytes;
+
+	memcpy(&bytes, text, sizeof(bytes));
+	return le64toh(bytes);
+}
+
+/* The number that eight digits make, each a byte of its value, the first one lowest. */
+static inline uint64_t number_of_digits(uint64_t digits)
+{
+	digits = digits * (1 + (10 << 8)) >> 8;
+	digits = (digits & UINT64_C(0x00ff00ff00ff00ff)) * (1 + (UINT64_C(100) << 16)) >> 16;
+	return (digits & UINT64_C(0x0000ffff0000ffff)) * (1 + (UINT64_C(10000) << 32)) >> 32;
+}
+
+/*
+ * Nearly every number: one blank, one to seven digits, another blank, all well before the end.
+ * Answers the second blank, or NULL for whatever else there is.
+ */
+static inline const char *short_number(const char *text, const char *end, uint64_t *number)
+{
+	uint64_t digits, others;
+	unsigned int bits;
+
+	if (end - text < 9 || *text != ' ')
+		return NULL;
+	digits = eight_bytes(text + 1) ^ UINT64_C(0x3030303030303030);
+	/* the lowest bit set belongs to the first byte that is no digit: carries only go up */
+	others = ((digits + UINT64_C(0x7676767676767676)) | digits) & UINT64_C(0x8080808080808080);
+	if (others == 0)
+		return NULL;
+	bits = (unsigned int) __builtin_ctzll(others) & ~7u;
+	if (bits == 0 || (digits >> bits & 0xff) != (' ' ^ '0'))
+		return NULL;
+	/* leading zeros come in, what is no digit goes out */
+	*number = number_of_digits(digits << (64 - bits));
+	return text + 1 + bits / 8;
+}
+
 /*
  * Answers the text behind the number, NULL where none follows. Of a number that outgrows 64 bits,
  * the low ones are kept. Inline, since half of the cost would be the call.
  */
 static inline const char *next_number(const char *text, const char *end, uint64_t *number)
 {
+	const char *after = short_number(text, end, number);
 	uint64_t value = 0;
+
+	if (after)
+		return after;
 
 	while (text < end && *text == ' ')
 		text++;
@@ -129,8 +178,9 @@ static int parse_intr_line(const char *text, const char *end, struct sample *sam
 	totals = sample->irq_totals;
 	while (slot < most) {
 		/* The byte behind them must not go on with the last zero's number: "01". */
-		if (end - text > 2 * ZEROS && slot + ZEROS <= most && text[2 * ZEROS] == ' ' &&
-		    memcmp(text, " 0 0 0 0", 2 * ZEROS) == 0) {
+		if (end - text > 2 * ZEROS && slot + ZEROS <= most &&
+		    eight_bytes(text) == FOUR_ZEROS && eight_bytes(text + 8) == FOUR_ZEROS &&
+		    text[2 * ZEROS] == ' ') {
 			memset(&totals[slot], 0, ZEROS * sizeof(totals[0]));
 			text += 2 * ZEROS;
 			slot += ZEROS;

@@ -1,9 +1,11 @@
 /*
- * IRQs come first, one after the other by number; then the vector folders of the devices, one a
- * round; then the list of devices; then the CPU sets that change without
- * an event; then all over again. An IRQ costs one pread, a folder a seek and
- * a reading. A vector folder that goes away with its driver leaves a descriptor that reads empty:
- * that is a difference like any other, and the descriptor is opened anew next time.
+ * IRQs come first, one after the other by number; then the vector folders of the devices; then the
+ * list of devices; then the CPU sets that change without an event; then all over again. An IRQ
+ * costs one pread, a folder a seek and a reading. A vector folder that goes away with its driver
+ * leaves a descriptor that reads empty: that is a difference like any other, and the descriptor is
+ * opened anew next time.
+ *
+ * The order of a pass is that of numbers, so who is left out costs a comparison and no system call.
  */
 #include "irqherd/source/slow_check.h"
 
@@ -12,14 +14,12 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "irqherd/base/parse.h"
 
-#define OPENS_A_STEP 64u
 #define FOLDERS_KEPT 256u
-#define SPARE_FDS    64u /* sockets and files that are open for a moment */
+#define FOLDER_COST  2u /* a seek and a reading */
 
 /* An open folder: a device's vectors, or the list of devices (addr all zero). */
 struct folder {
@@ -34,6 +34,7 @@ struct step {
 	struct machine *machine;
 	struct inventory *inventory;
 	struct dirty *dirty;
+	const struct sample *sample; /* NULL: nobody is left out */
 	struct change_list *changes;
 	uint64_t now_ms;
 	unsigned int calls; /* system calls spent */
@@ -41,25 +42,10 @@ struct step {
 	bool enough; /* the rest is for the next round */
 };
 
-int slow_check_init(struct slow_check *check, unsigned int kept_limit)
+int slow_check_init(struct slow_check *check)
 {
-	struct rlimit limit;
-
-	*check = (struct slow_check){ .kept_limit = kept_limit };
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < kept_limit + SPARE_FDS)
-		check->kept_limit = limit.rlim_cur > SPARE_FDS
-					    ? (unsigned int) (limit.rlim_cur - SPARE_FDS)
-					    : 0;
+	*check = (struct slow_check){ 0 };
 	return buf_reserve(&check->text, 512);
-}
-
-static void entry_close(struct slow_check *check, struct slow_check_entry *entry)
-{
-	if (entry->fd < 0)
-		return;
-	(void) close(entry->fd);
-	entry->fd = -1;
-	check->kept--;
 }
 
 static void folder_close(struct slow_check *check, struct folder *folder)
@@ -69,7 +55,6 @@ static void folder_close(struct slow_check *check, struct folder *folder)
 	(void) map_drop(&check->folders, folder->key);
 	(void) close(folder->fd);
 	free(folder);
-	check->kept--;
 }
 
 static void file_close(struct slow_check_file *file)
@@ -82,8 +67,6 @@ void slow_check_deinit(struct slow_check *check)
 {
 	struct folder *folder;
 
-	for (unsigned int i = 0; i < check->irq_slots; i++)
-		entry_close(check, &check->irqs[i]);
 	for (size_t cursor = 0; (folder = map_next(&check->folders, &cursor));)
 		folder_close(check, folder);
 	map_deinit(&check->folders);
@@ -103,8 +86,7 @@ static int reserve(struct slow_check *check, unsigned int slots)
 	irqs = realloc(check->irqs, slots * sizeof(irqs[0]));
 	if (!irqs)
 		return -ENOMEM;
-	for (unsigned int i = check->irq_slots; i < slots; i++)
-		irqs[i] = (struct slow_check_entry){ .fd = -1 };
+	memset(&irqs[check->irq_slots], 0, (slots - check->irq_slots) * sizeof(irqs[0]));
 	check->irqs = irqs;
 	check->irq_slots = slots;
 	return 0;
@@ -113,33 +95,22 @@ static int reserve(struct slow_check *check, unsigned int slots)
 /* --------------------------------------------------------------------------------------------------
  * IRQs */
 
-static bool worth_checking(const struct irq *irq)
+static uint32_t total_of(const struct step *step, unsigned int number)
 {
-	return irq && irq->requested && !irq->managed;
+	return step->sample && number < step->sample->irq_slots ? step->sample->irq_totals[number]
+								: 0;
 }
 
-static bool entry_is_of(const struct slow_check_entry *entry, const struct irq *irq)
+static bool worth_checking(const struct step *step, const struct irq *irq)
 {
-	return entry->fd >= 0 && entry->generation == irq->generation;
-}
+	const struct slow_check_entry *entry = &step->check->irqs[irq->number];
 
-/* A descriptor of an IRQ that was made anew under the same number is closed first. */
-static int entry_open(struct slow_check *check, struct machine *machine, const struct irq *irq,
-		      struct slow_check_entry *entry)
-{
-	int fd;
-
-	entry_close(check, entry);
-	fd = fsroot_open(machine->root, FSROOT_PROC, O_RDONLY | O_CLOEXEC,
-			 "irq/%u/smp_affinity_list", irq->number);
-	if (fd < 0)
-		return fd;
-	entry->fd = fd;
-	if (entry->generation != irq->generation)
-		entry->suspected = false;
-	entry->generation = irq->generation;
-	check->kept++;
-	return 0;
+	if (!irq->requested || irq->managed)
+		return false;
+	if (!step->sample || step->check->passes % SLOW_CHECK_WHOLE == 0)
+		return true;
+	return entry->generation != irq->generation || entry->suspected ||
+	       entry->total != total_of(step, irq->number);
 }
 
 /* Freed, and perhaps requested again: whatever is there now has no history, and its sisters should
@@ -189,37 +160,33 @@ static int compare_affinity(struct step *step, const struct irq *irq,
 	return machine_read_irq(step->machine, irq->number, LOOK_SLOW_CHECK, step->changes);
 }
 
+/* Failures that say nothing of the IRQ. */
+static bool is_ours(int r)
+{
+	return r == -EMFILE || r == -ENFILE || r == -ENOMEM || r == -EACCES || r == -EPERM;
+}
+
 static int check_irq(struct step *step, struct irq *irq)
 {
 	struct slow_check *check = step->check;
 	struct slow_check_entry *entry = &check->irqs[irq->number];
+	unsigned int calls;
 	int r;
 
-	if (!entry_is_of(entry, irq)) {
-		step->calls++;
-		r = entry_open(check, step->machine, irq, entry);
-		if (r == -ENOENT)
-			return irq_was_freed(step, irq);
-		if (r < 0)
-			return 0; /* no descriptors left, or the like: says nothing of the IRQ */
-	}
-	step->calls++;
-	r = file_read_record(entry->fd, &check->text);
-	if (r < 0) {
-		/* EIO, ENODEV: the descriptor's IRQ is no more */
-		entry_close(check, entry);
-		return irq_was_freed(step, irq);
-	}
-	if (check->kept > check->kept_limit) {
-		entry_close(check, entry);
-		step->calls++;
-	}
-	return compare_affinity(step, irq, entry);
+	if (entry->generation != irq->generation)
+		entry->suspected = false;
+	entry->generation = irq->generation;
+	entry->total = total_of(step, irq->number);
+	r = irq_files_read(&step->machine->files, step->machine->root, irq, &check->text, &calls);
+	step->calls += calls;
+	if (r == 0)
+		return compare_affinity(step, irq, entry);
+	return is_ours(r) ? 0 : irq_was_freed(step, irq);
 }
 
-static unsigned int cost_of_irq(const struct slow_check *check, const struct irq *irq)
+static unsigned int cost_of_irq(const struct step *step, const struct irq *irq)
 {
-	return entry_is_of(&check->irqs[irq->number], irq) ? 1 : 3;
+	return irq_files_has(&step->machine->files, irq) ? 1 : 3;
 }
 
 /* False: no more in this round. */
@@ -230,11 +197,12 @@ static bool check_next_irq(struct step *step, int *ret_result)
 	for (; check->cursor < step->inventory->irq_slots; check->cursor++) {
 		struct irq *irq = step->inventory->irqs[check->cursor];
 
-		if (!worth_checking(irq)) {
-			entry_close(check, &check->irqs[check->cursor]);
+		if (!irq || !worth_checking(step, irq)) {
+			if (!irq || !irq->requested)
+				irq_files_drop(&step->machine->files, check->cursor);
 			continue;
 		}
-		if (step->calls > 0 && step->calls + cost_of_irq(check, irq) > step->limit)
+		if (step->calls > 0 && step->calls + cost_of_irq(step, irq) > step->limit)
 			return false;
 		check->cursor++;
 		*ret_result = check_irq(step, irq);
@@ -245,21 +213,14 @@ static bool check_next_irq(struct step *step, int *ret_result)
 	return false;
 }
 
-/* Opens ahead for the IRQs that have no descriptor yet, so that later rounds only read. */
-static void open_ahead(struct step *step)
+void slow_check_suspect(struct slow_check *check, const struct irq *irq)
 {
-	struct slow_check *check = step->check;
-	unsigned int opened = 0;
-
-	inventory_foreach_irq(irq, step->inventory) {
-		if (opened == OPENS_A_STEP || check->kept >= check->kept_limit)
-			return;
-		if (!worth_checking(irq) || entry_is_of(&check->irqs[irq->number], irq))
-			continue;
-		/* one that fails is noticed when its turn comes */
-		if (entry_open(check, step->machine, irq, &check->irqs[irq->number]) == 0)
-			opened++;
-	}
+	if (irq->number >= check->irq_slots)
+		return;
+	check->irqs[irq->number].generation = irq->generation;
+	check->irqs[irq->number].suspected = true;
+	check->cursor = irq->number;
+	check->turn = SLOW_CHECK_IRQS;
 }
 
 /* --------------------------------------------------------------------------------------------------
@@ -370,18 +331,18 @@ static int folder_open(struct step *step, const struct device *device, struct fo
 		free(folder);
 		return r;
 	}
-	check->kept++;
 	*ret_folder = folder;
 	return 0;
 }
 
 static void folder_keep(struct step *step, struct folder *folder)
 {
-	struct slow_check *check = step->check;
+	const struct irq_files *files = &step->machine->files;
+	size_t folders = step->check->folders.used;
 
-	if (check->kept <= check->kept_limit && check->folders.used <= FOLDERS_KEPT)
+	if (files->kept + folders <= files->limit && folders <= FOLDERS_KEPT)
 		return;
-	folder_close(check, folder);
+	folder_close(step->check, folder);
 	step->calls++;
 }
 
@@ -466,19 +427,24 @@ static const struct device *next_device(const struct inventory *inventory,
 	return NULL;
 }
 
-static int check_next_device(struct step *step)
+/* False: no more in this round. */
+static bool check_next_device(struct step *step, int *ret_result)
 {
 	struct slow_check *check = step->check;
 	const struct device *device = next_device(step->inventory, &check->device_cursor);
 
+	if (step->calls > 0 && step->calls + FOLDER_COST > step->limit)
+		return false;
 	if (device) {
 		check->device_cursor = device->addr;
-		return check_vectors(step, device);
+		*ret_result = check_vectors(step, device);
+		return *ret_result == 0;
 	}
 	check->device_cursor = (struct pci_addr){ 0 };
 	check->turn = SLOW_CHECK_CPUS;
 	close_stale_folders(step);
-	return check_device_list(step);
+	*ret_result = check_device_list(step);
+	return false;
 }
 
 /* False: not there on this kernel. */
@@ -531,13 +497,15 @@ static int check_cpus(struct step *step)
 }
 
 int slow_check_step(struct slow_check *check, struct machine *machine, struct dirty *dirty,
-		    unsigned int reads, uint64_t now_ms, struct change_list *changes)
+		    const struct sample *sample, unsigned int reads, uint64_t now_ms,
+		    struct change_list *changes)
 {
 	struct step step = {
 		.check = check,
 		.machine = machine,
 		.inventory = machine->inventory,
 		.dirty = dirty,
+		.sample = sample && sample->valid ? sample : NULL,
 		.changes = changes,
 		.now_ms = now_ms,
 		.limit = reads,
@@ -548,17 +516,14 @@ int slow_check_step(struct slow_check *check, struct machine *machine, struct di
 	r = reserve(check, machine->inventory->irq_slots);
 	if (r < 0)
 		return r;
-	if (machine->inventory->irq_count <= OPENS_A_STEP)
-		open_ahead(&step);
-	switch (check->turn) {
-	case SLOW_CHECK_IRQS:
+	/* a pass may reach its next part for no call at all */
+	if (check->turn == SLOW_CHECK_IRQS)
 		while (check_next_irq(&step, &r))
 			;
-		return r;
-	case SLOW_CHECK_DEVICES:
-		return check_next_device(&step); /* a folder takes a round of its own */
-	case SLOW_CHECK_CPUS:
-		return check_cpus(&step);
-	}
-	return 0;
+	if (check->turn == SLOW_CHECK_DEVICES && r == 0 && !step.enough)
+		while (check_next_device(&step, &r))
+			;
+	else if (check->turn == SLOW_CHECK_CPUS)
+		r = check_cpus(&step);
+	return r;
 }

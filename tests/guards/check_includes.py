@@ -13,12 +13,14 @@ import sys
 
 ABOVE_BASE = {"base"}
 ABOVE_MODEL = {"base", "model"}
-EVERYTHING = {"base", "config", "model", "source", "balance", "actuate", "outlet"}
+ABOVE_CONFIG_AND_MODEL = {"base", "config", "model"}
+EVERYTHING = {"base", "config", "model", "setup", "source", "balance", "actuate", "outlet"}
 
 MAY_INCLUDE = {
     "base": set(),
     "config": ABOVE_BASE,
     "model": ABOVE_BASE,
+    "setup": ABOVE_CONFIG_AND_MODEL,
     "source": ABOVE_MODEL,
     "balance": ABOVE_MODEL,
     "actuate": ABOVE_MODEL,
@@ -34,7 +36,11 @@ LIBRARIES = (
     (re.compile(r"libmnl/"), ("src/source/rtnl.c",)),
     (re.compile(r"netlink/"), ("src/source/genl.c",)),
     (re.compile(r"(libev/)?ev(\+\+)?\.h$"), ("src/daemon/", "include/irqherd/daemon/", "src/outlet/control.c")),
-    (re.compile(r"jansson(_config)?\.h$"), ("src/source/", "src/outlet/", "src/ctl/")),
+    (
+        re.compile(r"jansson(_config)?\.h$"),
+        ("src/source/", "src/outlet/", "include/irqherd/outlet/", "src/daemon/", "include/irqherd/daemon/", "src/ctl/", "include/irqherd/ctl/"),
+    ),
+    (re.compile(r"n?curses(w/|\.h$)"), ("src/ctl/",)),
 )
 
 INCLUDE = re.compile(r"^\s*#\s*(?:include|include_next|import)\b\s*(.*)$")

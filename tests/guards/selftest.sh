@@ -42,7 +42,7 @@ tree=$work/tree
 fresh_tree()
 {
 	rm -rf "$tree"
-	for layer in base config model source balance actuate outlet daemon ctl; do
+	for layer in base config model setup source balance actuate outlet daemon ctl; do
 		mkdir -p "$tree/src/$layer" "$tree/include/irqherd/$layer"
 		printf '#pragma once\n' >"$tree/include/irqherd/$layer/x_$layer.h"
 		printf '#include <errno.h>\n\n#include "irqherd/%s/x_%s.h"\n' "$layer" "$layer" >"$tree/src/$layer/x_$layer.c"
@@ -54,11 +54,11 @@ fresh_tree()
 includes() { python3 "$here/check_includes.py" "$tree"; }
 
 fresh_tree
-for allowed in config:base model:base source:model balance:model actuate:model outlet:model daemon:outlet ctl:balance; do
+for allowed in config:base model:base setup:config setup:model source:model balance:model actuate:model outlet:model daemon:outlet daemon:setup ctl:setup ctl:balance; do
 	echo "#include \"irqherd/${allowed#*:}/x_${allowed#*:}.h\"" >>"$tree/src/${allowed%:*}/x_${allowed%:*}.c"
 done
 for allowed in source/uevent.c:libudev.h source/rtnl.c:libmnl/libmnl.h source/genl.c:netlink/genl/genl.h \
-	daemon/daemon.c:ev.h source/netdev_queues.c:jansson.h; do
+	daemon/daemon.c:ev.h source/netdev_queues.c:jansson.h daemon/serve.c:jansson.h ctl/top.c:ncurses.h; do
 	echo "#include <${allowed#*:}>" >"$tree/src/${allowed%:*}"
 done
 echo '#pragma once' >"$tree/src/model/own.h"
@@ -68,7 +68,8 @@ echo '#include "../model/own.h"' >>"$tree/src/source/x_source.c"
 refuses 'model/own.h" is not of the form' includes
 
 for wrong in base:model config:model model:config model:balance source:balance balance:source actuate:balance \
-	outlet:balance outlet:config daemon:ctl ctl:daemon source:daemon; do
+	outlet:balance outlet:config daemon:ctl ctl:daemon source:daemon setup:source \
+	setup:outlet outlet:setup balance:setup config:setup; do
 	fresh_tree
 	echo "#include \"irqherd/${wrong#*:}/x_${wrong#*:}.h\"" >>"$tree/src/${wrong%:*}/x_${wrong%:*}.c"
 	refuses "x_${wrong#*:}.h\" points against the arrows: ${wrong%:*} may" includes
@@ -77,7 +78,8 @@ for wrong in base:model config:model model:config model:balance source:balance b
 	refuses "x_${wrong#*:}.h\" points against the arrows: ${wrong%:*} may" includes
 done
 for wrong in source/x_source.c:libudev.h source/uevent.c:libmnl/libmnl.h source/rtnl.c:netlink/netlink.h \
-	daemon/daemon.c:libudev.h source/x_source.c:ev.h outlet/report.c:ev.h model/x_model.c:jansson.h; do
+	daemon/daemon.c:libudev.h source/x_source.c:ev.h outlet/report.c:ev.h model/x_model.c:jansson.h \
+	base/x_base.c:jansson.h outlet/report.c:ncurses.h; do
 	fresh_tree
 	echo "#include <${wrong#*:}>" >>"$tree/src/${wrong%:*}"
 	refuses "<${wrong#*:}> is for" includes
@@ -230,20 +232,22 @@ fi
 install_tree()
 {
 	rm -rf "$work/installed"
-	mkdir -p "$work/installed/docs/man"
+	mkdir -p "$work/installed/docs/man" "$work/installed/packaging/examples"
+	touch "$work/installed/docs/architecture.md" "$work/installed/packaging/examples/proximity"
 	cat >"$work/installed/CMakeLists.txt" <<-END
 		cmake_minimum_required(VERSION 3.25)
 		project(installed LANGUAGES NONE)
 		set(s \${CMAKE_CURRENT_SOURCE_DIR}/file)
 		install(PROGRAMS \${s} DESTINATION /s RENAME irqherd)
 		foreach(f e/irqherd/irqherd.conf u/irqherd.service r/rules.d/90-irqherd.rules d/README.md d/CHANGELOG.md
-				d/LICENSE d/architecture.md d/balancing.md d/large-buffers.conf d/proximity.example $1)
+				d/LICENSE d/architecture.md d/examples/proximity y/irqherd.conf t/irqherd.conf $1)
 			get_filename_component(n \${f} NAME)
 			get_filename_component(p \${f} DIRECTORY)
-			if(NOT n STREQUAL "$2" AND NOT n STREQUAL irqherd.conf)
+			if(NOT n STREQUAL "$2" AND NOT f STREQUAL e/irqherd/irqherd.conf)
 				install(FILES \${s} DESTINATION /\${p} RENAME \${n})
 			endif()
 		endforeach()
+		install(DIRECTORY DESTINATION /e/irqherd/irqherd.conf.d)
 		$3
 	END
 	echo x >"$work/installed/file"
@@ -257,7 +261,7 @@ overwrite='install(CODE "file(REMOVE \"\$ENV{DESTDIR}/e/irqherd/irqherd.conf\")
 	file(INSTALL \"${CMAKE_CURRENT_SOURCE_DIR}/irqherd.conf\" DESTINATION /e/irqherd)")'
 installed()
 {
-	"$here/check_install.sh" cmake "$work/installed/build" "$work/installed" /s /e /u /r /m /d
+	"$here/check_install.sh" cmake "$work/installed/build" "$work/installed" /s /e /u /r /m /d /y /t
 }
 install_tree '' '' "$keep"
 accepts installed

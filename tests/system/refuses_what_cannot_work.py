@@ -7,6 +7,7 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
 
@@ -87,12 +88,20 @@ def observes(program, *arguments):
 
 
 def machines(program, expect, folder):
+    path = str(folder / "notify")
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    manager.bind(path)
+    manager.setblocking(False)
+
     config = folder / "apply.conf"
     config.write_text("")
     apply = ("-f", "-c", config, "-p", folder / "pid")
     with bound("/proc/irq", "/proc/irq"):
         rig.run("mount", "-o", "remount,bind,ro", "/proc/irq")
-        expect(77, r"/proc/irq", *apply)
+        expect(77, r"/proc/irq", *apply, NOTIFY_SOCKET=path)
+        # else this end would be a failed service
+        rig.check(re.match(rb"READY=1\nSTATUS=Nothing to do: /proc/irq", manager.recv(4096)),
+                  "the service manager is not told")
         observes(program)
 
     possible = folder / "possible"
@@ -100,7 +109,9 @@ def machines(program, expect, folder):
     cpus = "/sys/devices/system/cpu"
     with bound(str(possible), f"{cpus}/possible"), bound(str(possible), f"{cpus}/present"), \
             bound(str(possible), f"{cpus}/online"):
-        expect(77, r"one CPU", *apply)
+        expect(77, r"one CPU", *apply, NOTIFY_SOCKET=path)
+        rig.check(re.match(rb"READY=1\nSTATUS=Nothing to do: .*one CPU", manager.recv(4096)),
+                  "the service manager is not told")
 
     other = folder / "irqbalance"
     shutil.copy(shutil.which("sleep"), other)
@@ -108,7 +119,9 @@ def machines(program, expect, folder):
     try:
         rig.wait_until(lambda: pathlib.Path(f"/proc/{process.pid}/comm").read_text()
                        == "irqbalance\n", "the other's name")
-        expect(1, rf"irqbalance is running \(pid {process.pid}\)", *apply)
+        expect(1, rf"irqbalance is running \(pid {process.pid}\)", *apply, NOTIFY_SOCKET=path)
+        with contextlib.suppress(BlockingIOError):
+            rig.check(False, f"the service manager is told {manager.recv(4096)}")
         observes(program)
     finally:
         rig.end(process)

@@ -40,7 +40,8 @@ KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 TOOLS = ("busybox-static", "dash", "util-linux", "udev", "kmod", "ethtool", "iproute2", "irqbalance",
          "strace", "iputils-ping")
-PROGRAMS = ("udevadm", "kmod", "ethtool", "ip", "tc", "irqbalance", "strace", "ping", "setsid", "taskset")
+PROGRAMS = ("udevadm", "kmod", "ethtool", "ip", "tc", "irqbalance", "strace", "ping", "setsid", "setpriv",
+            "taskset")
 RULES = ("50-udev-default", "60-block", "60-persistent-storage", "73-special-net-names",
          "75-net-description", "80-drivers", "80-net-setup-link")
 MODULES = ("virtio_pci", "virtio_net", "virtio_console", "virtio_blk", "e1000e", "e1000", "igb", "igbvf",

@@ -27,11 +27,14 @@ import time
 
 WAIT_S = 180
 BOOT_S = 120
+QUIET_S = 1
 
 # smp: QEMU's words. sockets: the node of each socket. Ports are hotplug slots: n0p1 is the second behind
 # node 0's expander (removal takes 7 s there, as on real slots), rp0 the first on bus 0, node -1 (fast).
+# steady: one thread of QEMU's emulates all CPUs. Slower to boot, and no CPU's timer ever stops.
 TOPOLOGIES = {
     "two_nodes": {"smp": "4,sockets=2,cores=2,threads=1,maxcpus=4", "sockets": (0, 1)},
+    "steady": {"smp": "4,sockets=2,cores=2,threads=1,maxcpus=4", "sockets": (0, 1), "thread": "single"},
     "threads": {"smp": "8,sockets=2,cores=2,threads=2,maxcpus=8", "sockets": (0, 1)},
     "spare_cpus": {"smp": "4,sockets=4,cores=2,threads=1,maxcpus=8", "sockets": (0, 1, 0, 1)},
 }
@@ -118,6 +121,7 @@ class Guest:
         self.disks = {}
         self.count = 0
         self.deadline = None
+        self.console_seen = 0
         (self.folder / "image").write_bytes(machine.image.read_bytes() + program_overlay)
         try:
             self.taps = os.geteuid() == 0 and os.path.exists("/dev/net/tun") and shutil.which("ip") \
@@ -135,7 +139,7 @@ class Guest:
 
     def arguments(self, machine):
         topology = TOPOLOGIES[self.topology]
-        words = ["-M", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", topology["smp"],
+        words = ["-M", "q35", "-accel", f"tcg,thread={topology.get('thread', 'multi')}", "-cpu", "max", "-smp", topology["smp"],
                  "-m", "1024", "-display", "none", "-nodefaults", "-no-reboot",
                  "-serial", f"file:{self.folder}/console",
                  "-qmp", f"unix:{self.folder}/qmp,server=on,wait=off",
@@ -189,10 +193,12 @@ class Guest:
         self.qmp("qmp_capabilities")
         check_equal(self.receive(BOOT_S), b"ready", "the guest's first word")
         self.boot_s = time.monotonic() - started
+        self.check_timers()
         self.release = self.run("uname -r").strip()
         for nic in self.nics.values():
             nic.find()
         self.boot_affinities = self.affinities()
+        self.boot_default = self.get("/proc/irq/default_smp_affinity").strip()
 
     def connect(self, name):
         end = time.monotonic() + 60
@@ -211,9 +217,23 @@ class Guest:
     def alive(self):
         return self.process is not None and self.process.poll() is None
 
+    def check_timers(self):
+        """Now and then an emulated CPU starts without a working timer, and nothing of that is said for long."""
+        cpus = cpus_of(self.get("/sys/devices/system/cpu/online"))
+        self.run("".join(f"(taskset -c {cpu} sleep 0.1; echo {cpu} >>/run/timers) >/dev/null 2>&1 & "
+                         for cpu in sorted(cpus)) + ":")
+
+        def fired():
+            return set(map(int, self.try_run("cat /run/timers 2>/dev/null")[1].split())) == cpus
+
+        wait_until(fired, "the timer of every CPU", 20)
+
+    def stopped_timer(self):
+        return "timer wakeup didn't happen" in self.console()
+
     def crashed(self):
         """What went wrong with the emulator itself; empty: nothing is known to."""
-        if "timer wakeup didn't happen" in self.console():
+        if self.stopped_timer():
             return "a CPU's timer stopped"
         log = self.folder / "qemu.log"
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -247,6 +267,9 @@ class Guest:
 
     def try_run(self, command, limit_s=120):
         """(exit code, output) of a shell command."""
+        if time.monotonic() > self.console_seen + 5:  # a scenario would wait for minutes for nothing
+            self.console_seen = time.monotonic()
+            check(not self.stopped_timer(), "a CPU's timer stopped")
         self.control.sendall(base64.b64encode(command.encode()) + b"\n")
         output, code = self.receive(limit_s + 60).rsplit(b" ", 1)
         return int(code), base64.b64decode(output).decode(errors="replace")
@@ -295,6 +318,27 @@ class Guest:
 
     def device_add(self, driver, **properties):
         self.qmp("device_add", driver=driver, **properties)
+
+    def power_off(self, *devices):
+        """Turns the slots of those behind an expander off, as an administrator may: gone at once, without
+        the wait for another press of the attention button. Answers which ones are left."""
+        slots = [port for port in (device.port for device in devices) if port and port.startswith("n")]
+        left = {device.name for device in devices if device.port in slots}
+        others = [device.name for device in devices if device.port not in slots]
+
+        def is_gone(message):
+            if message.get("event") == "DEVICE_DELETED":
+                left.discard(message["data"].get("device"))
+            return not left
+
+        if left:
+            numbers = " ".join(str(1 + PORTS * int(port[1]) + int(port[3:])) for port in slots)
+            self.try_run(f"for s in {numbers}; do echo 0 > /sys/bus/pci/slots/$s/power & done; wait")
+            self.events = [event for event in self.events if not is_gone(event)]
+            if left:
+                with contextlib.suppress(Failure):
+                    self.qmp_read(is_gone, 20)
+        return [*others, *left]
 
     def device_del(self, *names):
         """Ends when the guest has let go of all of them. Asked again if the guest missed it."""
@@ -351,15 +395,20 @@ class Guest:
                           f"the disk {name}")
         address = os.path.basename(self.run(f"readlink -f {os.path.dirname(path)}/device").strip())
         self.settle()
-        return Device(self, name, address)
+        return Device(self, name, address, port)
 
-    def remove(self, *devices):
-        """Unplugs, all at once: each takes seconds."""
-        self.device_del(*(device.name for device in devices))
+    def remove(self, *devices, at_once=False):
+        """Unplugs, all together: behind an expander that takes seconds."""
+        names = self.power_off(*devices) if at_once else [device.name for device in devices]
+        if names:
+            self.device_del(*names)
         for device in devices:
             self.disks.pop(device.name, None)
             if self.nics.pop(device.name, None):
                 self.qmp("netdev_del", id=f"net-{device.name}")
+
+    def real_path(self, device):
+        return self.run(f"readlink -f {device.path}").strip()
 
     def settle(self):
         self.try_run("udevadm settle --timeout=60")
@@ -384,6 +433,31 @@ class Guest:
         return {int(irq): names for irq, names in
                 re.findall(r"^/sys/kernel/irq/(\d+)/actions:(.*)$", text, re.MULTILINE)}
 
+    def counts(self):
+        """Interrupts of each IRQ since the boot."""
+        numbers = re.search(r"^intr \d+(.*)$", self.get("/proc/stat"), re.MULTILINE).group(1).split()
+        return {irq: int(count) for irq, count in enumerate(numbers)}
+
+    def cpu_times(self):
+        """CPU to (all, idle, softirq) ticks."""
+        found = {}
+        for cpu, text in re.findall(r"^cpu(\d+) (.*)$", self.get("/proc/stat"), re.MULTILINE):
+            ticks = list(map(int, text.split()))[:8]
+            found[int(cpu)] = (sum(ticks), ticks[3] + ticks[4], ticks[6])
+        return found
+
+    def cpu_loads(self, seconds, softirq=False):
+        """Percent of each CPU's time, in softirq alone if asked."""
+        before = self.cpu_times()
+        self.run(f"sleep {seconds}")
+        after = self.cpu_times()
+        loads = {}
+        for cpu, (total, idle, soft) in after.items():
+            ticks = total - before[cpu][0]
+            part = soft - before[cpu][2] if softirq else ticks - (idle - before[cpu][1])
+            loads[cpu] = 100 * part / max(ticks, 1)
+        return loads
+
     def check_untouched(self, before, but=()):
         """No affinity differs from `before`; IRQs that came or went do not count."""
         now = self.affinities()
@@ -405,13 +479,15 @@ class Guest:
         self.daemons.clear()
         self.run("for n in $(ip netns list | cut -d' ' -f1); do ip netns delete $n; done; "
                  "rm -rf /run/irqherd /run/udev/rules.d/*; "
+                 f"echo {self.boot_default} > /proc/irq/default_smp_affinity; "
                  "pidof systemd-udevd >/dev/null || /usr/lib/systemd/systemd-udevd --daemon "
                  "--resolve-names=never; udevadm control --reload; "
                  "for f in /sys/devices/system/cpu/cpu*/online; do "
                  "[ $(cat $f) = 1 ] || echo 1 > $f; done")
         cold = {name for name, _, _ in COLD}
         added = [nic for name, nic in self.nics.items() if name not in cold]
-        self.remove(*added, *(Device(self, name, None) for name in self.disks))
+        self.remove(*added, *(Device(self, name, None, port) for name, port in self.disks.items()),
+                    at_once=True)
         for name in cold:
             self.nics[name].find()
             self.run(f"ip link set {self.nics[name].netdev()} down")
@@ -449,10 +525,11 @@ class Guest:
 class Device:
     """A PCI device of the guest."""
 
-    def __init__(self, guest, name, address):
+    def __init__(self, guest, name, address, port=None):
         self.guest = guest
         self.name = name  # in QEMU
         self.address = address
+        self.port = port
 
     @property
     def path(self):
@@ -480,9 +557,8 @@ class Device:
 
 class Nic(Device):
     def __init__(self, guest, name, model, port, mac):
-        super().__init__(guest, name, None)
+        super().__init__(guest, name, None, port)
         self.model = model
-        self.port = port
         self.mac = mac
         self.tap = None
 
@@ -507,7 +583,9 @@ class Nic(Device):
         return os.path.basename(self.folder())
 
     def up(self):
-        self.guest.run(f"ip link set {self.netdev()} up")
+        # the name is udevd's to change meanwhile
+        self.guest.run(f"until name=$(grep -l {self.mac} /sys/class/net/*/address 2>/dev/null) && "
+                       "name=${name%/address} && ip link set ${name##*/} up; do sleep 0.05; done")
         return self
 
     def down(self):
@@ -562,7 +640,7 @@ class Daemon:
         number = len(guest.daemons)
         self.folder = f"/run/test{number}"
         self.arguments = arguments
-        self.traced = traced
+        self.traced = "write" if traced is True else traced  # or names of system calls
         self.environment = environment
         self.known = ""
         self.pid = None
@@ -579,7 +657,7 @@ class Daemon:
 
     def start(self):
         begin = self.mark()
-        trace = f"strace -D -f -qq -y --seccomp-bpf -e trace=write -o {self.folder}/trace" \
+        trace = f"strace -D -f -qq -y --seccomp-bpf -e trace={self.traced} -o {self.folder}/trace" \
             if self.traced else ""
         self.guest.run(f"{self.environment} {trace} irqherd -f -c {self.folder}/conf -p {self.folder}/pid "
                        f"{self.arguments} >>{self.folder}/log 2>&1 & echo $! >{self.folder}/started")
@@ -647,7 +725,8 @@ class Daemon:
             if now == last:
                 return state
             last = now
-            time.sleep(2)
+            time.sleep(QUIET_S)
+            self.guest.settle()
 
     def wait_rounds(self, more):
         first = self.counters()["rounds"]
@@ -655,9 +734,12 @@ class Daemon:
 
     # what it writes, if it is traced
 
+    def trace(self):
+        return self.guest.get(f"{self.folder}/trace")
+
     def writes(self):
         """(IRQ, text, error or None) of each write to an affinity."""
-        text = self.guest.get(f"{self.folder}/trace")
+        text = self.trace()
         return [(int(irq), value.replace("\\n", ""), error or None) for irq, value, error in
                 re.findall(r'write\(\d+<[^>]*/irq/(\d+)/smp_affinity[^>]*>, "([^"]*)", \d+\) += '
                            r"(?:\d+|-1 (\w+))", text)]
@@ -690,7 +772,10 @@ class Daemon:
             self.kill()
 
     def descriptors(self):
-        return int(self.guest.run(f"ls /proc/{self.pid}/fd | wc -l"))
+        """(those kept for reading IRQs and vector folders again: as many as there were rounds for, others)"""
+        links = self.guest.run(f"ls -l /proc/{self.pid}/fd").splitlines()[1:]
+        kept = sum("/irq/" in link or "msi_irqs" in link for link in links)
+        return kept, len(links) - kept
 
     def memory_kb(self):
         return int(self.guest.run(f"awk '/^RssAnon/ {{ print $2 }}' /proc/{self.pid}/status"))

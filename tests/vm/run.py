@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs scenarios in guests. Usage: run.py --irqherd PATH [--kernel K] [--quick] [SCENARIO...]
+"""Runs scenarios in guests. Usage: run.py --irqherd PATH [--kernel K] [--quick] [--repeat N] [SCENARIO...]
 
 A scenario is a file in scenarios/: a docstring of one sentence, and run(rig), which raises if something
 is not as it should be. Optional:
@@ -29,7 +29,7 @@ import build  # noqa: E402
 import rig  # noqa: E402
 
 SKIPPED = 77
-BOOTS = 3
+BOOTS = 5
 TRIES = 3
 
 
@@ -58,7 +58,8 @@ class Runner:
         self.machine = build.prepare(options.kernel)
         self.overlay = build.overlay(options.irqherd)
         self.guest = None
-        self.counts = {"passed": 0, "failed": 0, "skipped": 0}
+        self.turn = 0
+        self.results = []  # (turn, scenario, result, seconds)
 
     def boot(self, topology):
         self.end()
@@ -79,8 +80,24 @@ class Runner:
         self.guest = None
 
     def tell(self, result, module, since, text):
-        self.counts[result] += 1
-        print(f"{result:8} {module.__name__} ({time.monotonic() - since:.0f} s): {text}", flush=True)
+        seconds = time.monotonic() - since
+        self.results.append((self.turn, module.__name__, result, seconds))
+        print(f"{result:8} {module.__name__} ({seconds:.0f} s): {text}", flush=True)
+
+    def count(self, result):
+        return sum(found == result for _, _, found, _ in self.results)
+
+    def tell_turns(self):
+        """Scenario by turn, and who took longest."""
+        turns = range(1, self.turn + 1)
+        names = list(dict.fromkeys(name for _, name, _, _ in self.results))
+        cells = {(name, turn): f"{result} {seconds:.0f} s" for turn, name, result, seconds in self.results}
+        if self.turn > 1:
+            width = max(map(len, names), default=0)
+            for name in names:
+                print(f"{name:{width}}  " + "".join(f"{cells.get((name, turn), '-'):15}" for turn in turns))
+        longest = sorted(self.results, key=lambda one: -one[3])[:3]
+        print("slowest: " + ", ".join(f"{name} {seconds:.0f} s" for _, name, _, seconds in longest))
 
     def run(self, topology, module, tries=TRIES):
         if not self.guest:
@@ -102,7 +119,8 @@ class Runner:
                 self.end()
                 self.run(topology, module, tries - 1)
                 return
-            folder = self.options.output / f"{module.__name__}-{self.options.kernel}"
+            turn = f"-{self.turn}" if self.options.repeat > 1 else ""
+            folder = self.options.output / f"{module.__name__}-{self.options.kernel}{turn}"
             self.guest.dump(folder, text)
             self.end()
             self.tell("failed", module, since, f"{problem}\n         see {folder}")
@@ -112,6 +130,7 @@ class Runner:
             self.tell("passed", module, since, module.__doc__.strip().splitlines()[0])
 
     def run_all(self, groups):
+        self.turn += 1
         try:
             for topology, modules in groups.items():
                 for module in modules:
@@ -126,30 +145,35 @@ def main():
     parser.add_argument("--irqherd", required=True, type=pathlib.Path)
     parser.add_argument("--kernel", choices=build.KERNELS, default=build.KERNELS[0])
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--repeat", type=int, default=1, metavar="N", help="all of it N times, in new guests")
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("vm-output"))
     parser.add_argument("scenario", nargs="*")
     options = parser.parse_args()
     for signum in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, lambda *_: sys.exit(1))
 
-    begin = time.monotonic()
     groups = scenarios(options.scenario, options.kernel, options.quick)
     try:
         runner = Runner(options)
-        with rig.only_guest(build.cache_folder()):
-            runner.run_all(groups)
+        spent = 0
+        for _ in range(options.repeat):
+            with rig.only_guest(build.cache_folder()):
+                begin = time.monotonic()
+                runner.run_all(groups)
+                spent += time.monotonic() - begin
     except build.Unavailable as reason:
         print(f"skipped: {reason}")
         sys.exit(SKIPPED)
     except rig.Failure as failure:
         print(f"failed: the test bed itself: {failure}")
         sys.exit(1)
-    counts = runner.counts
-    print(f"Linux {options.kernel}: " + ", ".join(f"{count} {word}" for word, count in counts.items())
-          + f" in {time.monotonic() - begin:.0f} s")
-    if counts["failed"]:
+    runner.tell_turns()
+    print(f"Linux {options.kernel}: "
+          + ", ".join(f"{runner.count(word)} {word}" for word in ("passed", "failed", "skipped"))
+          + f" in {spent:.0f} s")
+    if runner.count("failed"):
         sys.exit(1)
-    sys.exit(0 if counts["passed"] else SKIPPED)
+    sys.exit(0 if runner.count("passed") else SKIPPED)
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ struct cpu_row {
 	bool done;         /* nothing more is taken from here in this plan */
 	bool known;        /* a load was measured */
 	bool allowed;      /* online, in policy, not isolated */
-	bool target;       /* allowed, and first thread if ht=n */
+	bool target;       /* allowed, not much of it stolen, and first thread if ht=n */
 	bool full;         /* its vector table was full lately */
 };
 

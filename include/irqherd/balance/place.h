@@ -14,6 +14,10 @@
 int place_irq(const struct snapshot *now, const struct policy *policy, struct cpu_table *table,
 	      const struct irq *irq, int avoid);
 
+/* Whether CPUs outside of its home may be its targets: non_local_cpus, but not where the
+ * administrator named the IRQ's CPUs. */
+bool place_may_leave_home(const struct policy *policy, const struct irq *irq);
+
 /* The same among home CPUs only, whatever non_local_cpus says. */
 int place_home(const struct snapshot *now, const struct policy *policy, struct cpu_table *table,
 	       const struct irq *irq, int avoid);

@@ -15,6 +15,12 @@ struct relief {
 	uint32_t cost_ppm; /* load that is expected to go with it */
 };
 
+#define RELIEF_NEVER UINT32_MAX
+
+/* The load from which a CPU is looked at, which rises with the moves made lately; RELIEF_NEVER:
+ * there were so many that only a heap is dealt out. */
+uint32_t relief_level(const struct cpu_table *table, const struct policy *policy, uint64_t now_ms);
+
 /* To be called once in a plan, before relief_next: notes a heap, and chains the IRQs of each CPU,
  * those aside that the plan moves already. False: no CPU is worth a look. */
 bool relief_begin(const struct snapshot *now, const struct policy *policy, struct cpu_table *table,

@@ -53,6 +53,7 @@ enum config_load_metric {
 struct config {
 	uint32_t threshold_ppm;
 	uint32_t load_limit_ppm;
+	uint32_t steal_limit_ppm;
 	uint32_t short_interval_ms;
 	uint32_t long_interval_ms;
 	enum config_strategy strategy;

@@ -20,11 +20,12 @@
 #include "irqherd/base/fsroot.h"
 #include "irqherd/base/rng.h"
 #include "irqherd/daemon/options.h"
-#include "irqherd/daemon/settings.h"
 #include "irqherd/model/inventory.h"
+#include "irqherd/model/latency.h"
 #include "irqherd/model/load.h"
 #include "irqherd/model/move.h"
 #include "irqherd/model/policy.h"
+#include "irqherd/setup/settings.h"
 #include "irqherd/source/dirty.h"
 #include "irqherd/source/genl.h"
 #include "irqherd/source/machine.h"
@@ -91,6 +92,7 @@ struct daemon {
 	bool said_unsaved;
 	uint64_t rounds;
 	uint64_t moves;
+	struct latency placed_after; /* arrivals: from the receipt of the last event to the write */
 
 	struct ev_loop *loop;
 	ev_io kernel_uevents;

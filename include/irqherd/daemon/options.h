@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "irqherd/setup/settings.h"
+
 #define EXIT_RUNTIME       1
 #define EXIT_USAGE         2
 #define EXIT_PERMISSION    4
@@ -17,12 +19,6 @@
 #define OPTIONS_PID_PATH       "/run/irqherd/irqherd.pid"
 #define OPTIONS_ORIGINALS_PATH "/run/irqherd/originals"
 #define OPTIONS_RPS_PATH       "/run/irqherd/rps"
-
-struct legacy_option {
-	const char *option; /* "--threshold", for messages */
-	const char *key;    /* the configuration key it stands for; NULL: it does nothing */
-	const char *value;
-};
 
 struct options {
 	bool foreground; /* -f, -d, and all that runs once */
@@ -49,3 +45,6 @@ enum options_result {
 };
 
 enum options_result options_parse(int argc, char **argv, struct options *ret_options);
+
+/* What of it concerns the settings; borrows from the options. */
+struct settings_input options_settings(const struct options *options);

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "irqherd/base/pci_addr.h"
 #include "irqherd/model/facts.h"
@@ -26,6 +27,7 @@ struct hint {
 	char name[NETDEV_NAME_SIZE];
 	int ifindex; /* 0: unknown */
 	unsigned int irq;
-	bool remade;     /* the driver was bound or unbound, the device added or removed */
-	bool from_udevd; /* udevd has finished its rules: the device's properties are complete */
+	bool remade;      /* the driver was bound or unbound, the device added or removed */
+	bool from_udevd;  /* udevd has finished its rules: the device's properties are complete */
+	uint64_t told_ms; /* when the last event about the object was received; 0: just now */
 };

@@ -57,5 +57,8 @@ void history_deinit(struct history *history);
 /* Takes a copy and gives it its sequence number. Never fails; a history of size 0 only counts. */
 void history_put(struct history *history, const struct history_entry *entry);
 
+/* Sequence number of the oldest entry that is still there; `next` if none is. */
+uint64_t history_oldest(const struct history *history);
+
 /* The oldest entry with a sequence number >= sequence; NULL: none. */
 const struct history_entry *history_from(const struct history *history, uint64_t sequence);

@@ -20,6 +20,8 @@ enum home_origin {
 	HOME_PARENT,      /* its nearest parent that knows */
 	HOME_PROPERTY,    /* udev property */
 	HOME_PROXIMITY,   /* proximity file */
+	HOME_RULE,        /* key `cpus`, or pinned by a client: never left for load, not even with
+			     non_local_cpus */
 	HOME_INTERLEAVED, /* node unknown, policy `interleave` */
 	HOME_PREFERRED,   /* node unknown, policy `preferred` */
 	HOME_IRQ_NODE,    /* /proc/irq/N/node of an IRQ without a device */
@@ -53,9 +55,10 @@ enum move_reason {
 	REASON_HOME_CHANGED,    /* its home is elsewhere now */
 	REASON_AFFINITY_BROKEN, /* the kernel moved it away when a CPU went offline */
 	REASON_GAIN,            /* expected gain below the threshold (strategy cost) */
+	REASON_PINNED,          /* a client wants it there, active or not */
 };
 
-#define REASON_COUNT (REASON_GAIN + 1)
+#define REASON_COUNT (REASON_PINNED + 1)
 
 /* Why an IRQ is out of its home, which decides whether it goes back by itself. */
 enum away {
@@ -110,10 +113,11 @@ struct irq {
 		enum fact_origin origin;
 	} queue;
 	bool requested;
-	bool managed;               /* never ours to move */
-	bool banned;                /* the administrator said hands off */
-	bool external;              /* a foreign hand placed it */
-	bool arrival;               /* new and not judged yet: placed once it has an action */
+	bool managed;     /* never ours to move */
+	bool banned;      /* the administrator said hands off */
+	bool external;    /* a foreign hand placed it */
+	bool arrival;     /* new and not judged yet: placed once it has an action */
+	uint64_t told_ms; /* arrival: when its last event was received; 0: no event told of it */
 	uint64_t external_until_ms; /* set by who handles CHANGE_IRQ_MOVED_BY_OTHERS; 0: not yet */
 	struct placement placement;
 	struct cost cost;
@@ -174,6 +178,15 @@ const char *irq_type_name(enum irq_type type);
 
 /* The device that an IRQ belongs to (of a shared line the first by address); NULL: none. */
 struct device *irq_device(const struct irq *irq);
+
+/*
+ * What names an IRQ for good, over hotplug and reboots: "0000:af:00.1/7" is vector 7 of that
+ * device, "irq:9" an IRQ that has none. Of a shared line the first owner's.
+ */
+#define IRQ_SLOT_TEXT   40
+#define IRQ_SLOT_PREFIX "irq:"
+const char *irq_slot(const struct irq *irq, char text[IRQ_SLOT_TEXT]);
+const char *vector_slot(const struct vector *vector, char text[IRQ_SLOT_TEXT]);
 
 /* Whether the balancer may ever write it: requested, not managed, banned, refused or ignored. A
  * foreign hand only makes it wait. */

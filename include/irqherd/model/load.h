@@ -64,8 +64,12 @@ struct load {
 	unsigned int irq_slots;
 	unsigned int cpu_size; /* allocated */
 	unsigned int irq_size;
-	unsigned int *restarted; /* IRQs whose total fell: freed and requested again since the last
-				    sample */
+	unsigned int *active; /* IRQs whose count is not 0, by number: most of a quiet machine's
+				 have none */
+	unsigned int active_count;
+	unsigned int active_size; /* allocated */
+	unsigned int *restarted;  /* IRQs whose total fell: freed and requested again since the last
+				     sample */
 	unsigned int restarted_count;
 	unsigned int restarted_size; /* allocated */
 	bool valid;                  /* false: fewer than two samples */

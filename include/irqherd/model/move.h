@@ -26,6 +26,8 @@ struct move {
 	enum move_reason reason;
 	uint32_t from_load_ppm; /* as measured when decided; 0 if unknown */
 	uint32_t to_load_ppm;
+	bool timed;        /* an arrival that an event told of, and written: after_ms is known */
+	uint64_t after_ms; /* from the receipt of its last event to the write */
 };
 
 struct plan {
@@ -34,8 +36,12 @@ struct plan {
 	size_t size;
 	unsigned int overloaded; /* CPUs at or above the threshold with a candidate and company */
 	int busiest_cpu;         /* the most loaded of them; CPU_NONE */
-	bool unrelieved; /* an overloaded or forbidden CPU could not be relieved: no target */
-	bool hurry;      /* something to move, or a CPU overloaded: short-interval */
+	bool unrelieved;     /* an overloaded or forbidden CPU could not be relieved: no target */
+	bool hurry;          /* something to move, or a CPU overloaded: short-interval */
+	uint32_t level_ppm;  /* load from which it was looked for relief: the threshold, or less
+				where a gain is enough; 0: nobody looked */
+	unsigned int recent; /* so many moves were made lately that none is made for a gain; 0: not
+				so many */
 };
 
 #define PLAN_INIT ((struct plan){ .busiest_cpu = CPU_NONE })

@@ -23,8 +23,9 @@ enum load_metric {
 };
 
 struct policy {
-	uint32_t threshold_ppm;  /* a CPU at or above is overloaded */
-	uint32_t load_limit_ppm; /* a CPU at or above receives nothing */
+	uint32_t threshold_ppm;   /* a CPU at or above is overloaded */
+	uint32_t load_limit_ppm;  /* a CPU at or above receives nothing */
+	uint32_t steal_limit_ppm; /* nor does one of which a hypervisor took as much; 0: no limit */
 	enum choice choice;
 	enum load_metric metric;
 	bool all_threads;     /* ht=y: second threads of a core are targets too */

@@ -18,6 +18,7 @@
 #include "irqherd/model/load.h"
 #include "irqherd/model/move.h"
 #include "irqherd/model/policy.h"
+#include "irqherd/outlet/target.h"
 
 /* Counts that only a running daemon has; all 0 without. */
 struct view_counts {
@@ -45,17 +46,24 @@ struct view {
 	const char *kernel;         /* release; NULL unknown */
 	const char *virtualization; /* NULL: none, or not known */
 	bool running;               /* a daemon answers */
-	bool writes;                /* apply mode, and able to */
+	bool apply;                 /* configured to write: mode=apply and no dry run */
+	bool writes;                /* and able to */
 	bool frozen;
 	uint64_t frozen_until_ms; /* 0: until thawed */
 	uint64_t started_ms;
-	double config_loaded;           /* seconds since 1970 */
-	bool config_valid;              /* false: the last reload was refused */
-	json_t *config_files;           /* array of paths; NULL: none */
+	double config_loaded; /* seconds since 1970 */
+	bool config_valid;    /* false: the last reload was refused */
+	json_t *config_files; /* array of paths; NULL: none */
+	json_t *remarks; /* array of texts for the status: what this kernel or place lacks; NULL */
 	const struct cpumask *excluded; /* by configuration and clients; NULL: none */
 };
 
-/* Each answers a new reference, NULL: out of memory. Objects are the reply's parameters, whole. */
+/*
+ * Each answers a new reference, NULL: out of memory. Objects are the reply's parameters, whole.
+ * Times have three decimals: to be printed with VIEW_DUMP.
+ */
+#define VIEW_DUMP (JSON_COMPACT | JSON_REAL_PRECISION(14))
+
 json_t *view_status(const struct view *view);
 json_t *view_devices(const struct view *view, bool all);
 json_t *view_cpus(const struct view *view);
@@ -68,21 +76,3 @@ json_t *view_irqs(const struct view *view, const char *device, int cpu, int *ret
 json_t *view_explain(const struct view *view, const char *target, int *ret_error);
 
 json_t *view_event(const struct view *view, const struct history_entry *entry); /* {"event": …} */
-
-/* What a target names: an IRQ number, a slot, a PCI address, a network device, "cpu5", an action's
- * name. */
-enum target_kind {
-	TARGET_NONE,
-	TARGET_IRQ,
-	TARGET_DEVICE,
-	TARGET_CPU,
-};
-
-struct target {
-	enum target_kind kind;
-	struct irq *irq;
-	struct device *device;
-	int cpu;
-};
-
-struct target target_find(const struct inventory *inventory, const char *text);

@@ -58,8 +58,9 @@ int dirty_init(struct dirty *dirty);
 void dirty_deinit(struct dirty *dirty);
 
 /*
- * -EINVAL: the hint names nothing. -ENOMEM: the object could not be kept; HINT_RESYNC was put
- * instead, as it is beyond DIRTY_LIMIT objects (that is no error).
+ * A hint with told_ms 0 was received at now_ms. -EINVAL: the hint names nothing. -ENOMEM: the
+ * object could not be kept; HINT_RESYNC was put instead, as it is beyond DIRTY_LIMIT objects (that
+ * is no error).
  */
 int dirty_put(struct dirty *dirty, const struct hint *hint, uint64_t now_ms);
 
@@ -68,7 +69,8 @@ uint64_t dirty_next_due(const struct dirty *dirty);
 
 /*
  * Takes one object that is due. False: none. ret_hint is what was merged (flags of all hints since
- * the last look); ret_relook tells that no hint came: this is a look by schedule. HINT_CPUS come
+ * the last look, told_ms of the last one that ever came); ret_relook tells that no hint came: this
+ * is a look by schedule. HINT_CPUS come
  * first, then HINT_RESYNC, devices, network devices, IRQs.
  */
 bool dirty_take(struct dirty *dirty, uint64_t now_ms, struct hint *ret_hint, bool *ret_relook);

@@ -14,6 +14,7 @@
 #include "irqherd/model/hint.h"
 #include "irqherd/model/inventory.h"
 #include "irqherd/source/genl.h"
+#include "irqherd/source/irq_files.h"
 #include "irqherd/source/proc_irq.h"
 #include "irqherd/source/uevent.h"
 
@@ -31,6 +32,7 @@ struct machine {
 	void *override_context;
 	bool kernel_irq_folder;         /* /sys/kernel/irq exists (Linux 4.9 on) */
 	struct action_table actions;    /* where it does not */
+	struct irq_files files;         /* of the IRQs whose affinity others may change */
 	struct map warned;              /* by device: the text of a property that was told of */
 	struct buf captured_properties; /* `udev-properties` of a captured machine */
 	struct buf captured_queues;     /* `netdev-queues.json` of a captured machine */

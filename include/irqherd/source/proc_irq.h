@@ -21,9 +21,10 @@ struct irq_reading {
 	char chip[48]; /* chip name, "PCI-MSIX-0000:00:03.0" on kernels with per-device domains; ""
 			  unknown */
 	int64_t hwirq; /* -1 unknown; PCI domains above 15 need more than 32 bits */
+	int fd;        /* smp_affinity_list, still open for whoever wants to keep it; -1: none */
 };
 
-#define IRQ_READING_INIT ((struct irq_reading){ 0 })
+#define IRQ_READING_INIT ((struct irq_reading){ .fd = -1 })
 
 void irq_reading_deinit(struct irq_reading *reading);
 

@@ -1,7 +1,7 @@
 /*
  * slow_check: the safety net below the events. A few kept descriptors are read again each round; in
  * the course of many rounds the whole machine is gone over. Nothing is written, and nothing is
- * opened while the machine stays as it is and is small enough for its descriptors to be kept.
+ * opened while the machine stays as it is and its descriptors are kept.
  *
  * Finds: an affinity that somebody changed, an IRQ that was freed and requested again, a device
  * list or a vector list that changed without an event, CPUs that were isolated or went unheard.
@@ -11,15 +11,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "irqherd/model/load.h"
 #include "irqherd/source/dirty.h"
 #include "irqherd/source/machine.h"
 
-#define SLOW_CHECK_READS 3u    /* system calls a round, while nothing differs */
-#define SLOW_CHECK_KEPT  4096u /* descriptors kept at most; further files are opened and closed */
+/* System calls a round, while nothing differs. */
+#define SLOW_CHECK_READS      3u
+#define SLOW_CHECK_READS_MANY 4u   /* on a machine with so many IRQs that a pass takes long */
+#define SLOW_CHECK_MANY       256u /* IRQs */
+
+/* In all passes but one of so many, IRQs that did not fire since their last reading are left out:
+ * whoever changed their affinity, nothing depends on it before they fire. */
+#define SLOW_CHECK_WHOLE 8u
 
 struct slow_check_entry {
-	int fd;              /* -1: not open */
-	uint32_t generation; /* of the IRQ that the descriptor belongs to */
+	uint32_t generation; /* of the IRQ that was read; 0: none yet */
+	uint32_t total;      /* its interrupts then */
 	bool suspected;      /* its affinity differed the last time */
 };
 
@@ -37,12 +44,10 @@ struct slow_check_file {
 };
 
 struct slow_check {
-	struct slow_check_entry *irqs; /* by IRQ number: smp_affinity_list */
+	struct slow_check_entry *irqs; /* by IRQ number */
 	unsigned int irq_slots;
-	struct map folders; /* owned; open folders: devices' vectors, and the list of devices */
-	unsigned int kept;  /* open descriptors, folders included */
-	unsigned int kept_limit;
-	unsigned int cursor;           /* next IRQ number */
+	struct map folders;  /* owned; open folders: devices' vectors, and the list of devices */
+	unsigned int cursor; /* next IRQ number */
 	struct pci_addr device_cursor; /* next device after this one; all zero: from the start */
 	enum slow_check_turn turn;
 	struct slow_check_file online;   /* CPUs, as the kernel lists them */
@@ -53,13 +58,19 @@ struct slow_check {
 	uint64_t found;  /* differences */
 };
 
-int slow_check_init(struct slow_check *check, unsigned int kept_limit);
+int slow_check_init(struct slow_check *check);
 void slow_check_deinit(struct slow_check *check);
 
 /*
- * One round's share: reads until `reads` system calls are spent, or one folder. Affinities that two
- * rounds in a row saw changed are read into the inventory (LOOK_SLOW_CHECK); so is an IRQ that was
- * freed, as one that was made anew. It and devices whose vector list differs become hints in dirty.
+ * One round's share: reads until `reads` system calls are spent. sample: the last one, whose totals
+ * tell who fired; NULL: nobody is left out. Affinities that two rounds in a row saw changed are
+ * read into the inventory (LOOK_SLOW_CHECK); so is an IRQ that was freed, as one that was made
+ * anew. It and devices whose vector list differs become hints in dirty.
  */
 int slow_check_step(struct slow_check *check, struct machine *machine, struct dirty *dirty,
-		    unsigned int reads, uint64_t now_ms, struct change_list *changes);
+		    const struct sample *sample, unsigned int reads, uint64_t now_ms,
+		    struct change_list *changes);
+
+/* Somebody saw this IRQ's affinity differ from the record: it is read in the next round, and if it
+ * still differs then, it was a foreign hand. */
+void slow_check_suspect(struct slow_check *check, const struct irq *irq);

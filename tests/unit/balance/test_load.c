@@ -145,6 +145,34 @@ static void irq_that_the_first_sample_did_not_know_counts_from_zero(void **state
 	two_deinit(&t);
 }
 
+static void who_counted_is_listed_by_number(void **state)
+{
+	static const unsigned int busy[] = { 0, 63, 64, 127, 200, 299 };
+	struct two t;
+
+	(void) state;
+	two_init(&t, 1, 300);
+	for (unsigned int i = 0; i < 300; i++)
+		t.before.irq_totals[i] = t.after.irq_totals[i] = i % 7;
+	for (size_t i = 0; i < ARRAY_SIZE(busy); i++)
+		t.after.irq_totals[busy[i]] += 1000 + busy[i];
+	for (int again = 0; again < 2; again++) {
+		assert_int_equal(load_update(&t.load, &t.before, &t.after, LOAD_METRIC_IRQ), 0);
+		assert_int_equal(t.load.active_count, ARRAY_SIZE(busy));
+		for (size_t i = 0; i < ARRAY_SIZE(busy); i++) {
+			assert_int_equal(t.load.active[i], busy[i]);
+			assert_int_equal(load_irq_count(&t.load, busy[i]), 1000 + busy[i]);
+		}
+		for (unsigned int i = 1; i < 63; i++)
+			assert_int_equal(load_irq_count(&t.load, i), 0);
+	}
+	assert_int_equal(load_update(&t.load, &t.after, &t.after, LOAD_METRIC_IRQ), 0);
+	assert_int_equal(t.load.active_count, 0);
+	for (unsigned int i = 0; i < 300; i++)
+		assert_int_equal(load_irq_count(&t.load, i), 0);
+	two_deinit(&t);
+}
+
 static void one_sample_alone_says_nothing(void **state)
 {
 	struct two t;
@@ -190,6 +218,7 @@ int main(void)
 		cmocka_unit_test(cpu_on_which_no_time_passed_has_no_load),
 		cmocka_unit_test(count_wraps_or_starts_anew),
 		cmocka_unit_test(irq_that_the_first_sample_did_not_know_counts_from_zero),
+		cmocka_unit_test(who_counted_is_listed_by_number),
 		cmocka_unit_test(one_sample_alone_says_nothing),
 		cmocka_unit_test(memory_is_kept_between_rounds),
 	};

@@ -40,6 +40,28 @@ static void lowest_load_below_the_limit_receives(void **state)
 	}
 }
 
+static void a_cpu_that_is_mostly_stolen_receives_nothing(void **state)
+{
+	struct machine m;
+
+	(void) state;
+	machine_init(&m, 4, 4, 1);
+	machine_put_irq(&m, 20, 0, 0, 10);
+	machine_set_load(&m, 0, 100);
+	machine_set_load(&m, 2, 50);
+	machine_set_load(&m, 3, 60);
+	m.load.cpus[1].steal_ppm = POINTS(20);
+	m.load.cpus[2].steal_ppm = POINTS(19.9);
+	assert_int_equal(place(&m, 20, 0), 1); /* no limit */
+	m.policy.steal_limit_ppm = POINTS(20);
+	assert_int_equal(place(&m, 20, 0), 2);
+	assert_int_equal(better(&m, 20, 0), 2);
+	for (int cpu = 0; cpu < 4; cpu++)
+		m.load.cpus[cpu].steal_ppm = POINTS(90);
+	assert_int_equal(place(&m, 20, 0), CPU_NONE);
+	machine_deinit(&m);
+}
+
 static void among_equal_loads_fewest_irqs_then_idle_core_then_lowest_number(void **state)
 {
 	struct machine m;
@@ -252,6 +274,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lowest_load_below_the_limit_receives),
+		cmocka_unit_test(a_cpu_that_is_mostly_stolen_receives_nothing),
 		cmocka_unit_test(among_equal_loads_fewest_irqs_then_idle_core_then_lowest_number),
 		cmocka_unit_test(strangers_receive_only_if_allowed_and_nearest_first),
 		cmocka_unit_test(full_and_avoided_cpus_never_receive_and_unknown_ones_last),

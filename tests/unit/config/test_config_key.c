@@ -35,7 +35,7 @@ static void every_row_is_complete_and_its_name_unique(void **state)
 		assert_int_equal(key->help[strlen(key->help) - 1], '.');
 		assert_ptr_equal(config_key_find(key->name), key);
 	}
-	assert_int_equal(config_key_count, 24);
+	assert_int_equal(config_key_count, 25);
 	assert_null(config_key_find("no-such-key"));
 }
 
@@ -72,6 +72,7 @@ static void good_values_are_taken(void **state)
 		{ "threshold", "98.5", "98.5" },
 		{ "threshold", "0.0001", "0.0001" },
 		{ "threshold", " 90 ", "90" },
+		{ "steal-limit", "0", "0" },
 		{ "load-limit", "0", "0" },
 		{ "load-limit", "100", "100" },
 		{ "load-limit", "94.25", "94.25" },

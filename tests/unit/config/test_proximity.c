@@ -268,12 +268,12 @@ static void the_example_that_is_installed_is_right(void **state)
 	FILE *file;
 
 	(void) state;
-	assert_int_equal(proximity_read(&proximity, FIXTURES "/../../packaging/proximity.example",
+	assert_int_equal(proximity_read(&proximity, FIXTURES "/../../packaging/examples/proximity",
 					&messages),
 			 0);
 	assert_int_equal(proximity.count, 0);
 
-	file = fopen(FIXTURES "/../../packaging/proximity.example", "re");
+	file = fopen(FIXTURES "/../../packaging/examples/proximity", "re");
 	assert_non_null(file);
 	while (fgets(line, sizeof(line), file))
 		if (strncmp(line, "#0", 2) == 0)

@@ -9,7 +9,7 @@
 #include "irqherd/balance/load.h"
 #include "irqherd/balance/plan.h"
 #include "irqherd/balance/settle.h"
-#include "irqherd/daemon/settings.h"
+#include "irqherd/setup/settings.h"
 #include "irqherd/source/machine.h"
 #include "irqherd/source/proc_stat.h"
 
@@ -40,7 +40,7 @@ struct world {
 	struct inventory inventory;
 	struct machine machine;
 	struct settings settings;
-	struct options options;
+	struct settings_input input;
 	struct policy policy;
 	struct cpu_table cpus;
 	struct load load;
@@ -146,7 +146,7 @@ static void load_settings(struct world *world)
 	struct message_list messages = MESSAGE_LIST_INIT;
 	struct settings fresh;
 
-	assert_int_equal(settings_load(&fresh, &world->options, &messages), 0);
+	assert_int_equal(settings_load(&fresh, &world->input, &messages), 0);
 	assert_int_equal(messages.count, 0);
 	settings_deinit(&world->settings);
 	world->settings = fresh;
@@ -170,8 +170,8 @@ static int set_up(void **state)
 	tree_put(&world->tree, "proximity", example);
 	snprintf(world->conf, sizeof(world->conf), "%s/irqherd.conf", world->tree.path);
 	snprintf(world->pxm, sizeof(world->pxm), "%s/proximity", world->tree.path);
-	world->options.config_path = world->conf;
-	world->options.config_given = true;
+	world->input.config_path = world->conf;
+	world->input.config_given = true;
 
 	assert_int_equal(inventory_init(&world->inventory), 0);
 	assert_int_equal(machine_init(&world->machine, &world->tree.root, &world->inventory,
@@ -261,14 +261,14 @@ static void reloaded_proximity_file_brings_active_irqs_home(void **state)
 	read_machine(world);
 	assert_int_equal(play(world), 0);
 
-	world->options.pxm_path = world->pxm;
+	world->input.pxm_path = world->pxm;
 	load_settings(world);
 	assert_int_equal(machine_refresh_overrides(&world->machine, NULL), 0);
 	assert_int_equal(play(world), 2 * (VECTORS - 1));
 	assert_active_irqs_are_home(world);
 
 	/* taken away again, all CPUs are home and nothing has a reason to move */
-	world->options.pxm_path = NULL;
+	world->input.pxm_path = NULL;
 	load_settings(world);
 	assert_int_equal(machine_refresh_overrides(&world->machine, NULL), 0);
 	assert_int_equal(play(world), 0);
@@ -279,7 +279,7 @@ static void home_says_which_line_won(void **state)
 	static const unsigned int lines[] = { 2, 3, 1, 0 };
 	struct world *world = *state;
 
-	world->options.pxm_path = world->pxm;
+	world->input.pxm_path = world->pxm;
 	load_settings(world);
 	read_machine(world);
 	for (unsigned int i = 0; i < ARRAY_SIZE(devices); i++) {
@@ -302,7 +302,7 @@ static void irqs_out_of_a_home_found_at_start_stay_until_overload(void **state)
 {
 	struct world *world = *state;
 
-	world->options.pxm_path = world->pxm;
+	world->input.pxm_path = world->pxm;
 	load_settings(world);
 	read_machine(world);
 	assert_int_equal(play(world), 0);

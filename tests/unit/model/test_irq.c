@@ -130,7 +130,7 @@ static void every_enum_value_has_a_name_of_its_own(void **state)
 	assert_string_equal(function((enum type)((last) + 1)), "unknown")
 
 	CHECK_NAMES(home_origin, home_origin_name, HOME_IRQ_NODE);
-	CHECK_NAMES(move_reason, move_reason_name, REASON_GAIN);
+	CHECK_NAMES(move_reason, move_reason_name, REASON_PINNED);
 	CHECK_NAMES(placement_state, placement_state_name, PLACEMENT_FAILED);
 	CHECK_NAMES(irq_type, irq_type_name, IRQ_MSIX);
 #undef CHECK_NAMES

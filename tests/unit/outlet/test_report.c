@@ -537,6 +537,11 @@ static void move_is_one_log_line(void **state)
 	move = (struct move){ .irq = 999, .from_cpu = 1, .to_cpu = 5, .reason = REASON_ARRIVAL };
 	assert_string_equal(move_text(*state, &move),
 			    "moved IRQ 999 from CPU 1 to CPU 5: reason=arrival");
+
+	move.timed = true;
+	move.after_ms = 12;
+	assert_string_equal(move_text(*state, &move),
+			    "moved IRQ 999 from CPU 1 to CPU 5: reason=arrival after=12ms");
 }
 
 static void every_change_is_one_log_line(void **state)

@@ -159,6 +159,35 @@ static void flags_of_all_hints_are_merged_and_then_cleared(void **state)
 	assert_false(hint.from_udevd);
 }
 
+static void last_hint_tells_when_its_event_was_received(void **state)
+{
+	struct dirty *dirty = *state;
+	struct hint early = device(1), hint;
+	bool relook;
+
+	put(dirty, device(1), 1000);
+	put(dirty, device(1), 1007);
+	hint = take(dirty, 1008);
+	assert_int_equal(hint.told_ms, 1007);
+
+	early.told_ms = 1005; /* handed on by a look at another object */
+	dirty_looked(dirty, &hint, 1008, false, false);
+	put(dirty, early, 1030);
+	hint = take(dirty, 1030);
+	assert_int_equal(hint.told_ms, 1007);
+	early.told_ms = 1031;
+	put(dirty, early, 1040);
+	dirty_looked(dirty, &hint, 1041, false, false);
+	hint = take(dirty, 1061);
+	assert_int_equal(hint.told_ms, 1031);
+
+	/* by schedule: still since the last event */
+	dirty_looked(dirty, &hint, 1061, false, false);
+	assert_true(dirty_take(dirty, dirty_next_due(dirty), &hint, &relook));
+	assert_true(relook);
+	assert_int_equal(hint.told_ms, 1031);
+}
+
 static void kinds_are_taken_in_a_fixed_order(void **state)
 {
 	static const enum hint_kind order[] = { HINT_CPUS, HINT_RESYNC, HINT_DEVICE, HINT_NETDEV,
@@ -446,6 +475,7 @@ int main(void)
 		TEST(hint_soon_after_a_look_waits_for_the_merge_time),
 		TEST(hint_during_a_look_gets_a_look_of_its_own),
 		TEST(flags_of_all_hints_are_merged_and_then_cleared),
+		TEST(last_hint_tells_when_its_event_was_received),
 		TEST(kinds_are_taken_in_a_fixed_order),
 		TEST(object_is_looked_at_again_at_growing_distance_and_then_forgotten),
 		TEST(found_change_restarts_the_schedule),

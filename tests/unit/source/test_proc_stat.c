@@ -94,6 +94,33 @@ static void runs_of_zeros_keep_the_places_of_what_follows(void **state)
 	}
 }
 
+static void numbers_of_any_length_are_read_at_any_place(void **state)
+{
+	static const char digits[] = "12345678909876543210";
+	char text[128];
+
+	(void) state;
+	for (unsigned int length = 1; length <= 20; length++) {
+		char number[24];
+
+		(void) snprintf(number, sizeof(number), "%.*s", (int) length, digits);
+		for (unsigned int tail = 0; tail <= 12; tail++) {
+			struct sample sample = SAMPLE_INIT;
+
+			/* "12 0 0": something else follows, or the line ends at once */
+			(void) snprintf(text, sizeof(text), "cpu0 %s 7\nintr 1 %s%.*s\nctxt 12",
+					number, number, (int) tail, " 3 0 0 0 0 0");
+			assert_int_equal(parse(text, &sample), 0);
+			assert_int_equal(sample.cpus[0].ticks[0], strtoull(number, NULL, 10));
+			assert_int_equal(sample.cpus[0].ticks[1], 7);
+			assert_int_equal(sample.irq_totals[0],
+					 (uint32_t) strtoull(number, NULL, 10));
+			assert_int_equal(sample.irq_slots, 1 + tail / 2);
+			sample_deinit(&sample);
+		}
+	}
+}
+
 static void odd_text_ends_its_line_only(void **state)
 {
 	static const struct {
@@ -245,6 +272,7 @@ int main(void)
 		cmocka_unit_test(the_sum_of_all_interrupts_is_no_irq),
 		cmocka_unit_test(what_the_last_reading_left_is_forgotten),
 		cmocka_unit_test(runs_of_zeros_keep_the_places_of_what_follows),
+		cmocka_unit_test(numbers_of_any_length_are_read_at_any_place),
 		cmocka_unit_test(odd_text_ends_its_line_only),
 		cmocka_unit_test(totals_are_taken_modulo_two_to_the_32),
 		cmocka_unit_test(more_slots_than_there_are_irq_numbers_are_cut),

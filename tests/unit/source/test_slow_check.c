@@ -1,7 +1,6 @@
 /* slow_check: what it finds, and what a round of it costs. */
 #include <dirent.h>
 #include <errno.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include "host.h"
@@ -43,6 +42,7 @@ struct trial {
 	struct machine machine;
 	struct dirty dirty;
 	struct slow_check check;
+	const struct sample *sample;
 	struct change_list changes;
 	uint64_t now_ms;
 };
@@ -56,7 +56,7 @@ static int trial_setup(void **state)
 	host_init(&trial->host, false);
 	*state = trial;
 	if (inventory_init(&trial->inventory) < 0 || dirty_init(&trial->dirty) < 0 ||
-	    slow_check_init(&trial->check, SLOW_CHECK_KEPT) < 0)
+	    slow_check_init(&trial->check) < 0)
 		return -1;
 	return machine_init(&trial->machine, &trial->host.tree.root, &trial->inventory, NULL);
 }
@@ -96,7 +96,8 @@ static void fill(struct trial *trial)
 static void step(struct trial *trial)
 {
 	assert_int_equal(slow_check_step(&trial->check, &trial->machine, &trial->dirty,
-					 SLOW_CHECK_READS, trial->now_ms, &trial->changes),
+					 trial->sample, SLOW_CHECK_READS, trial->now_ms,
+					 &trial->changes),
 			 0);
 }
 
@@ -260,12 +261,13 @@ static void thousand_vectors_are_counted_in_one_go(void **state)
 static void managed_and_unrequested_irqs_are_let_be(void **state)
 {
 	struct trial *trial = *state;
+	const struct irq_files *files = &trial->machine.files;
 
 	fill(trial);
 	pass(trial, 1);
 	host_set_affinity(&trial->host, NVME->numbers[1], 1u << 7);
 	for (unsigned int n = 0; n < HOST_NUMBERS; n++)
-		assert_int_equal(n < trial->check.irq_slots && trial->check.irqs[n].fd >= 0,
+		assert_int_equal(n < files->slots && files->items[n].fd >= 0,
 				 trial->host.irqs[n].requested && !trial->host.irqs[n].managed);
 	pass(trial, 2);
 	assert_int_equal(trial->check.found, 0);
@@ -359,7 +361,8 @@ static void dead_descriptor_means_an_irq_made_anew(void **state)
 	find_irq(trial, number)->placement.refused = true;
 	dead = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	assert_true(dead >= 0);
-	assert_int_equal(dup2(dead, trial->check.irqs[number].fd), trial->check.irqs[number].fd);
+	assert_int_equal(dup2(dead, trial->machine.files.items[number].fd),
+			 trial->machine.files.items[number].fd);
 	(void) close(dead);
 	/* its mask is another now; nobody but the driver did that */
 	host_set_affinity(&trial->host, number, 1u << 6);
@@ -383,8 +386,8 @@ static void irq_that_went_unseen_is_dropped_and_its_device_named(void **state)
 	struct trial *trial = *state;
 	unsigned int number;
 
+	trial->machine.files.limit = 0; /* nothing is kept, all is opened when its turn comes */
 	fill(trial);
-	trial->check.kept_limit = 0; /* nothing is kept, all is opened when its turn comes */
 	number = VIRTIO->numbers[2];
 	host_free_irq(&trial->host, number);
 	host_drop(&trial->host, "sys/devices/pci0000:00/%s/msi_irqs/%u", VIRTIO->addr, number);
@@ -401,8 +404,8 @@ static void irq_without_a_device_that_went_is_named_itself(void **state)
 
 	number = host_new_irq(&trial->host, -1, 0);
 	host_request(&trial->host, number, "gpio-keys");
+	trial->machine.files.limit = 0;
 	fill(trial);
-	trial->check.kept_limit = 0;
 	host_free_irq(&trial->host, number);
 	pass(trial, 1);
 	hint = take_hint(trial);
@@ -423,7 +426,7 @@ static void descriptor_follows_the_generation(void **state)
 	inventory_note_remade(&trial->inventory, find_irq(trial, number), NULL);
 	pass(trial, 1);
 	assert_int_equal(trial->host.tree.root.opened, opened + 1);
-	assert_int_equal(trial->check.irqs[number].generation, find_irq(trial, number)->generation);
+	assert_true(irq_files_has(&trial->machine.files, find_irq(trial, number)));
 	assert_int_equal(trial->check.found, 0);
 }
 
@@ -437,13 +440,13 @@ static void descriptors_of_irqs_that_went_are_closed(void **state)
 
 	fill(trial);
 	pass(trial, 2);
-	kept = trial->check.kept;
+	kept = trial->machine.files.kept + (unsigned int) trial->check.folders.used;
 	host_remove(&trial->host, NIC);
 	assert_int_equal(pci_addr_parse(NIC->addr, &hint.addr), 0);
 	assert_int_equal(machine_look(&trial->machine, &hint, LOOK_REMADE, NULL, &gone, &also), 0);
 	pass(trial, 2);
 	/* three IRQs and a folder */
-	assert_int_equal(trial->check.kept, kept - 4);
+	assert_int_equal(trial->machine.files.kept + trial->check.folders.used, kept - 4);
 	assert_int_equal(trial->check.found, 0);
 }
 
@@ -455,40 +458,79 @@ static void no_more_is_kept_than_allowed(void **state)
 	fill(trial);
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
 		slow_check_deinit(&trial->check);
-		assert_int_equal(slow_check_init(&trial->check, limits[i]), 0);
+		assert_int_equal(slow_check_init(&trial->check), 0);
+		irq_files_deinit(&trial->machine.files);
+		irq_files_init(&trial->machine.files, limits[i]);
 		for (unsigned int k = 0; k < 60; k++) {
 			step(trial);
-			assert_true(trial->check.kept <= limits[i]);
+			assert_true(trial->machine.files.kept <= limits[i]);
+			assert_true(trial->check.folders.used == 0 ||
+				    trial->machine.files.kept + trial->check.folders.used <=
+					    limits[i]);
 		}
 		assert_true(trial->check.passes > 2);
 		assert_int_equal(trial->check.found, 0);
 	}
 	host_set_affinity(&trial->host, NIC->numbers[2], 1u << 6);
 	slow_check_deinit(&trial->check);
-	assert_int_equal(slow_check_init(&trial->check, 1), 0);
+	assert_int_equal(slow_check_init(&trial->check), 0);
+	irq_files_deinit(&trial->machine.files);
+	irq_files_init(&trial->machine.files, 1);
 	pass(trial, 1);
 	assert_change(trial, CHANGE_IRQ_MOVED_BY_OTHERS, NIC->numbers[2]);
 }
 
-static void room_is_left_below_the_process_limit(void **state)
+/* Who did not fire since its last reading is left out, but for one pass of many. */
+static void silent_irqs_are_left_out(void **state)
 {
-	struct slow_check check;
-	struct rlimit before, less;
+	struct trial *trial = *state;
+	unsigned int number, other;
+	struct sample sample = SAMPLE_INIT;
+	uint64_t pass_of_all;
 
-	(void) state;
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
-	less = before;
-	less.rlim_cur = 256;
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &less), 0);
-	assert_int_equal(slow_check_init(&check, 4096), 0);
-	assert_int_equal(check.kept_limit, 192);
-	slow_check_deinit(&check);
-	less.rlim_cur = 40;
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &less), 0);
-	assert_int_equal(slow_check_init(&check, 4096), 0);
-	assert_int_equal(check.kept_limit, 0);
-	slow_check_deinit(&check);
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	fill(trial);
+	assert_int_equal(sample_reserve_irqs(&sample, HOST_NUMBERS), 0);
+	sample.valid = true;
+	trial->sample = &sample;
+	number = NIC->numbers[1];
+	other = NIC->numbers[2];
+	while (trial->check.passes < 1)
+		step(trial);
+
+	/* nobody fires: neither change is looked at, and no IRQ costs a call */
+	host_set_affinity(&trial->host, number, 1u << 6);
+	host_set_affinity(&trial->host, other, 1u << 6);
+	while (trial->check.passes < 3)
+		step(trial);
+	assert_int_equal(trial->changes.count, 0);
+
+	sample.irq_totals[number]++;
+	while (trial->check.passes < 5)
+		step(trial);
+	assert_change(trial, CHANGE_IRQ_MOVED_BY_OTHERS, number);
+	change_list_reset(&trial->changes);
+
+	pass_of_all = SLOW_CHECK_WHOLE + 1;
+	while (trial->check.passes < pass_of_all)
+		step(trial);
+	assert_change(trial, CHANGE_IRQ_MOVED_BY_OTHERS, other);
+	trial->sample = NULL;
+	sample_deinit(&sample);
+}
+
+/* Who wrote an affinity and found another than expected wants to know at once. */
+static void suspected_irq_is_read_in_the_next_round(void **state)
+{
+	struct trial *trial = *state;
+	unsigned int number;
+
+	fill(trial);
+	pass(trial, 2);
+	number = NIC->numbers[1];
+	host_set_affinity(&trial->host, number, 1u << 6);
+	slow_check_suspect(&trial->check, find_irq(trial, number));
+	step(trial);
+	assert_change(trial, CHANGE_IRQ_MOVED_BY_OTHERS, number);
 }
 
 /* ---------------------------------------------------------------------------------------------- */
@@ -621,7 +663,8 @@ int main(void)
 		trial_test(descriptor_follows_the_generation),
 		trial_test(descriptors_of_irqs_that_went_are_closed),
 		trial_test(no_more_is_kept_than_allowed),
-		cmocka_unit_test(room_is_left_below_the_process_limit),
+		trial_test(silent_irqs_are_left_out),
+		trial_test(suspected_irq_is_read_in_the_next_round),
 		trial_test(vectors_that_came_or_went_make_a_hint),
 		trial_test(folder_that_was_made_anew_is_opened_anew),
 		trial_test(device_list_that_changed_asks_for_a_resync),

@@ -4,11 +4,28 @@
  */
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "irqherd/config/config.h"
 #include "irqherd/config/proximity.h"
-#include "irqherd/daemon/options.h"
 #include "irqherd/model/inventory.h"
 #include "irqherd/model/policy.h"
+
+struct legacy_option {
+	const char *option; /* "--threshold", for messages */
+	const char *key;    /* the configuration key it stands for; NULL: it does nothing */
+	const char *value;
+};
+
+/* What there is to read. All of it is borrowed for as long as settings_load runs. */
+struct settings_input {
+	const char *config_path;
+	bool config_given;    /* then a missing file is an error */
+	const char *pxm_path; /* NULL: as the configuration says */
+	const struct legacy_option *legacy;
+	size_t legacy_count;
+};
 
 struct settings {
 	struct config config;
@@ -22,7 +39,7 @@ struct settings {
  * IRQBALANCE_BANNED_CPUS) into a fresh object. -EINVAL: `messages` holds at least one error, and
  * the object is not to be used.
  */
-int settings_load(struct settings *settings, const struct options *options,
+int settings_load(struct settings *settings, const struct settings_input *input,
 		  struct message_list *messages);
 void settings_deinit(struct settings *settings);
 

@@ -1,4 +1,4 @@
-#include "irqherd/daemon/settings.h"
+#include "irqherd/setup/settings.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,11 +7,11 @@
 /* --------------------------------------------------------------------------------------------------
  * loading */
 
-static void set_legacy_options(struct settings *settings, const struct options *options,
+static void set_legacy_options(struct settings *settings, const struct settings_input *input,
 			       struct message_list *messages)
 {
-	for (size_t i = 0; i < options->legacy_count; i++) {
-		const struct legacy_option *legacy = &options->legacy[i];
+	for (size_t i = 0; i < input->legacy_count; i++) {
+		const struct legacy_option *legacy = &input->legacy[i];
 
 		if (!legacy->key) {
 			message_warning(messages, "command line", 0,
@@ -47,23 +47,22 @@ static void exclude_from_environment(struct settings *settings, const char *vari
 		message_error(messages, "environment", 0, "%s: out of memory", variable);
 }
 
-int settings_load(struct settings *settings, const struct options *options,
+int settings_load(struct settings *settings, const struct settings_input *input,
 		  struct message_list *messages)
 {
 	const char *pxm;
 
 	*settings = SETTINGS_INIT;
 	config_init(&settings->config);
-	(void) config_read(&settings->config, options->config_path, options->config_given,
-			   messages);
-	set_legacy_options(settings, options, messages);
+	(void) config_read(&settings->config, input->config_path, input->config_given, messages);
+	set_legacy_options(settings, input, messages);
 	exclude_from_environment(settings, "IRQBALANCE_BANNED_CPULIST", cpulist_parse, "a CPU list",
 				 messages);
 	exclude_from_environment(settings, "IRQBALANCE_BANNED_CPUS", cpumask_parse,
 				 "a hexadecimal CPU mask", messages);
-	config_check(&settings->config, options->config_path, messages);
+	config_check(&settings->config, input->config_path, messages);
 
-	pxm = options->pxm_path ? options->pxm_path : settings->config.pxm;
+	pxm = input->pxm_path ? input->pxm_path : settings->config.pxm;
 	if (pxm)
 		(void) proximity_read(&settings->proximity, pxm, messages);
 	return messages->errors ? -EINVAL : 0;
@@ -166,6 +165,7 @@ void settings_policy(const struct settings *settings, const struct topology *top
 	*ret_policy = (struct policy){
 		.threshold_ppm = config->threshold_ppm,
 		.load_limit_ppm = config->load_limit_ppm,
+		.steal_limit_ppm = config->steal_limit_ppm,
 		.choice = choice_of(config->strategy),
 		.metric = metric_of(config->load_metric),
 		.all_threads = config->ht,

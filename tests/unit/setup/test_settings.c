@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "irqherd/base/macro.h"
-#include "irqherd/daemon/settings.h"
+#include "irqherd/setup/settings.h"
 
 struct files {
 	char folder[64];
@@ -57,9 +57,9 @@ static void write_text(const char *path, const char *text)
 	assert_int_equal(fclose(file), 0);
 }
 
-static struct options options_of(const struct files *files)
+static struct settings_input input_of(const struct files *files)
 {
-	return (struct options){ .config_path = files->config, .config_given = true };
+	return (struct settings_input){ .config_path = files->config, .config_given = true };
 }
 
 static bool says(const struct message_list *messages, const char *part)
@@ -88,7 +88,7 @@ static struct topology eight_cpus(struct node *nodes)
 static struct policy policy_of(const struct files *files, const char *text)
 {
 	struct message_list messages = MESSAGE_LIST_INIT;
-	struct options options = options_of(files);
+	struct settings_input input = input_of(files);
 	struct settings settings;
 	struct topology topology;
 	struct node nodes[2];
@@ -96,7 +96,7 @@ static struct policy policy_of(const struct files *files, const char *text)
 
 	write_text(files->config, text);
 	topology = eight_cpus(nodes);
-	assert_int_equal(settings_load(&settings, &options, &messages), 0);
+	assert_int_equal(settings_load(&settings, &input, &messages), 0);
 	settings_policy(&settings, &topology, &policy);
 	settings_deinit(&settings);
 	message_list_deinit(&messages);
@@ -143,12 +143,12 @@ static void a_broken_environment_is_an_error_that_names_it(void **state)
 {
 	struct message_list messages = MESSAGE_LIST_INIT;
 	struct files *files = *state;
-	struct options options = options_of(files);
+	struct settings_input input = input_of(files);
 	struct settings settings;
 
 	write_text(files->config, "");
 	assert_int_equal(setenv("IRQBALANCE_BANNED_CPUS", "0x", 1), 0);
-	assert_int_equal(settings_load(&settings, &options, &messages), -EINVAL);
+	assert_int_equal(settings_load(&settings, &input, &messages), -EINVAL);
 	assert_true(says(&messages, "IRQBALANCE_BANNED_CPUS"));
 	settings_deinit(&settings);
 	message_list_deinit(&messages);
@@ -158,14 +158,17 @@ static void legacy_options_override_the_file_and_say_what_they_are(void **state)
 {
 	struct message_list messages = MESSAGE_LIST_INIT;
 	struct files *files = *state;
-	struct options options = options_of(files);
+	static const struct legacy_option legacy[] = {
+		{ "--threshold", "threshold", "60" },
+		{ "--ht", NULL, NULL },
+	};
+	struct settings_input input = input_of(files);
 	struct settings settings;
 
 	write_text(files->config, "threshold = 50\nload-limit = 40\n");
-	options.legacy[0] = (struct legacy_option){ "--threshold", "threshold", "60" };
-	options.legacy[1] = (struct legacy_option){ "--ht", NULL, NULL };
-	options.legacy_count = 2;
-	assert_int_equal(settings_load(&settings, &options, &messages), 0);
+	input.legacy = legacy;
+	input.legacy_count = ARRAY_SIZE(legacy);
+	assert_int_equal(settings_load(&settings, &input, &messages), 0);
 	assert_int_equal(settings.config.threshold_ppm, 600000);
 	assert_int_equal(settings.config.load_limit_ppm, 400000);
 	assert_true(settings.config.ht);
@@ -181,20 +184,20 @@ static void a_missing_file_is_an_error_only_if_it_was_asked_for(void **state)
 {
 	struct message_list messages = MESSAGE_LIST_INIT;
 	struct files *files = *state;
-	struct options options = options_of(files);
+	struct settings_input input = input_of(files);
 	struct settings settings;
 
-	assert_int_equal(settings_load(&settings, &options, &messages), -EINVAL);
+	assert_int_equal(settings_load(&settings, &input, &messages), -EINVAL);
 	settings_deinit(&settings);
 	message_list_deinit(&messages);
 
 	messages = MESSAGE_LIST_INIT;
-	options.config_given = false;
-	assert_int_equal(settings_load(&settings, &options, &messages), 0);
+	input.config_given = false;
+	assert_int_equal(settings_load(&settings, &input, &messages), 0);
 	settings_deinit(&settings);
 
-	options.pxm_path = files->pxm;
-	assert_int_equal(settings_load(&settings, &options, &messages), -EINVAL);
+	input.pxm_path = files->pxm;
+	assert_int_equal(settings_load(&settings, &input, &messages), -EINVAL);
 	settings_deinit(&settings);
 	message_list_deinit(&messages);
 }
@@ -203,15 +206,15 @@ static void the_option_names_another_proximity_file_than_the_key(void **state)
 {
 	struct message_list messages = MESSAGE_LIST_INIT;
 	struct files *files = *state;
-	struct options options = options_of(files);
+	struct settings_input input = input_of(files);
 	struct settings settings;
 	struct topology topology;
 	struct node nodes[2];
 
 	write_text(files->config, "pxm = /no/such/file\n");
 	write_text(files->pxm, "0000:08 node 2\n0000:09 node 5\n0000:0a node -1\n");
-	options.pxm_path = files->pxm;
-	assert_int_equal(settings_load(&settings, &options, &messages), 0);
+	input.pxm_path = files->pxm;
+	assert_int_equal(settings_load(&settings, &input, &messages), 0);
 	assert_int_equal(settings.proximity.count, 3);
 	assert_int_equal(messages.count, 0);
 
@@ -229,7 +232,7 @@ static void a_rule_becomes_an_override_that_names_its_line(void **state)
 {
 	struct message_list messages = MESSAGE_LIST_INIT;
 	struct files *files = *state;
-	struct options options = options_of(files);
+	struct settings_input input = input_of(files);
 	struct inventory inventory;
 	struct home_override override = { .kind = OVERRIDE_NONE };
 	struct settings settings;
@@ -238,8 +241,8 @@ static void a_rule_becomes_an_override_that_names_its_line(void **state)
 
 	write_text(files->config, "");
 	write_text(files->pxm, "# comment\n0000:08 node 2\n0000:09 cpumask f0\n");
-	options.pxm_path = files->pxm;
-	assert_int_equal(settings_load(&settings, &options, &messages), 0);
+	input.pxm_path = files->pxm;
+	assert_int_equal(settings_load(&settings, &input, &messages), 0);
 	assert_int_equal(inventory_init(&inventory), 0);
 
 	assert_int_equal(pci_addr_parse("0000:07:00.0", &addr), 0);
@@ -270,7 +273,7 @@ static void words_of_the_file_reach_policy_and_rules(void **state)
 {
 	struct message_list messages = MESSAGE_LIST_INIT;
 	struct files *files = *state;
-	struct options options = options_of(files);
+	struct settings_input input = input_of(files);
 	struct settings settings;
 	struct policy policy;
 	struct rules rules;
@@ -290,7 +293,7 @@ static void words_of_the_file_reach_policy_and_rules(void **state)
 	write_text(files->config, "unknown-node = preferred\npreferred-node = 2\n"
 				  "isolated-cpus = use\nban-irq = 9 eth*\nban-driver = nvme\n"
 				  "ban-device = eth0\n");
-	assert_int_equal(settings_load(&settings, &options, &messages), 0);
+	assert_int_equal(settings_load(&settings, &input, &messages), 0);
 	settings_rules(&settings, &rules);
 	assert_int_equal(rules.unknown_node, UNKNOWN_NODE_PREFERRED);
 	assert_int_equal(rules.preferred_node, 2);

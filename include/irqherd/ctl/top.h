@@ -1,0 +1,7 @@
+/* top: the live picture of IRQs × CPUs. */
+#pragma once
+
+#include "irqherd/ctl/ctl.h"
+
+/* The verb `top` with its own options; argv[0] is "top". Answers an exit code. */
+int top_run(const struct ctl *ctl, int argc, char **argv);
