@@ -37,6 +37,8 @@ TOPOLOGIES = {
     "steady": {"smp": "4,sockets=2,cores=2,threads=1,maxcpus=4", "sockets": (0, 1), "thread": "single"},
     "threads": {"smp": "8,sockets=2,cores=2,threads=2,maxcpus=8", "sockets": (0, 1)},
     "spare_cpus": {"smp": "4,sockets=4,cores=2,threads=1,maxcpus=8", "sockets": (0, 1, 0, 1)},
+    # a whole system on a disk, see debian.py
+    "debian": {"smp": "4,sockets=2,cores=2,threads=1,maxcpus=4", "sockets": (0, 1), "disk": True, "boot_s": 420},
 }
 PORTS = 4
 TAPS = 4
@@ -160,6 +162,9 @@ class Guest:
                 slot += 1
                 words += ["-device", f"pcie-root-port,id={prefix}{i},bus={bus},chassis={slot},slot={slot}"]
         words += ["-blockdev", "null-co,node-name=null,size=16777216,read-zeroes=on"]
+        if topology.get("disk"):
+            words += ["-drive", f"file={machine.disk},format=raw,if=none,id=disk,snapshot=on",
+                      "-device", "virtio-blk-pci,drive=disk,bus=pcie.0"]
         for name, model, port in COLD:
             mac = self.next_mac()
             words += ["-netdev", f"hubport,id=net-{name},hubid=1",
@@ -191,7 +196,7 @@ class Guest:
         self.qmp_received = b""
         self.qmp_read(lambda message: "QMP" in message)
         self.qmp("qmp_capabilities")
-        check_equal(self.receive(BOOT_S), b"ready", "the guest's first word")
+        check_equal(self.receive(TOPOLOGIES[self.topology].get("boot_s", BOOT_S)), b"ready", "the guest's first word")
         self.boot_s = time.monotonic() - started
         self.check_timers()
         self.release = self.run("uname -r").strip()
