@@ -45,13 +45,69 @@ void config_deinit(struct config *config)
 {
 	config_cpus_deinit(&config->exclude_cpus);
 	config_cpus_deinit(&config->use_cpus);
+	config_cpu_rules_deinit(&config->cpus);
 	config_patterns_deinit(&config->ban_irq);
 	config_patterns_deinit(&config->ban_driver);
 	config_patterns_deinit(&config->ban_device);
 	config_patterns_deinit(&config->rps);
 	free(config->pxm);
 	config->pxm = NULL;
+	for (size_t i = 0; i < config->origins.name_count; i++)
+		free(config->origins.names[i]);
+	free(config->origins.names);
+	config->origins = (struct config_origins){ .names = NULL };
 }
+
+/* --------------------------------------------------------------------------------------------------
+ * origins */
+
+/* Its index plus 1; 0: out of memory. */
+static size_t origin_name(struct config_origins *origins, const char *name)
+{
+	char **names, *copy;
+
+	for (size_t i = 0; i < origins->name_count; i++)
+		if (strcmp(origins->names[i], name) == 0)
+			return i + 1;
+	names = reallocarray(origins->names, origins->name_count + 1, sizeof(names[0]));
+	if (!names)
+		return 0;
+	origins->names = names;
+	copy = strdup(name);
+	if (!copy)
+		return 0;
+	names[origins->name_count++] = copy;
+	return origins->name_count;
+}
+
+static void note_origin(struct config *config, const struct config_key *key, const char *name,
+			unsigned int line)
+{
+	const struct config_origin origin = { origin_name(&config->origins, name), line };
+
+	if (origin.name)
+		config->origins.keys[key - config_keys] = origin;
+}
+
+void config_note_origin(struct config *config, const char *key, const char *name, unsigned int line)
+{
+	note_origin(config, config_key_find(key), name, line);
+}
+
+int config_format_origin(const struct config *config, const struct config_key *key, char *text,
+			 size_t size)
+{
+	const struct config_origin *origin = &config->origins.keys[key - config_keys];
+
+	if (!origin->name)
+		return snprintf(text, size, "default");
+	if (!origin->line)
+		return snprintf(text, size, "%s", config->origins.names[origin->name - 1]);
+	return snprintf(text, size, "%s:%u", config->origins.names[origin->name - 1], origin->line);
+}
+
+/* --------------------------------------------------------------------------------------------------
+ * keys */
 
 /* One place in a file, and where to complain about it. */
 struct place {
@@ -94,8 +150,10 @@ static int set_key(struct config *config, const struct config_key *key, const ch
 {
 	int r = key->set(config, value);
 
-	if (r == 0)
+	if (r == 0) {
+		note_origin(config, key, place->file, place->line);
 		return 0;
+	}
 	if (r == -ENOMEM)
 		message_error(place->messages, place->file, place->line, "out of memory");
 	else
@@ -295,6 +353,7 @@ static void read_one(struct config *config, const char *path, bool must_exist,
 		message_error(messages, path, 0, "cannot be read: %s", strerror(-r));
 		return;
 	}
+	(void) origin_name(&config->origins, path);
 	(void) config_parse(config, path, buf_text(&text), text.length, messages);
 }
 

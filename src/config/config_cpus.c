@@ -78,9 +78,8 @@ static int parse_item(struct config_cpus *set, const char *item, bool numbers_ar
 }
 
 /* Takes the commas out of `text`. */
-static int parse_items(struct config_cpus *set, char *text)
+static int parse_items(struct config_cpus *set, char *text, bool numbers_are_cpus)
 {
-	bool numbers_are_cpus = strchr(text, '-') || strstr(text, LIST_PREFIX);
 	char *item = text;
 
 	while (item) {
@@ -98,7 +97,7 @@ static int parse_items(struct config_cpus *set, char *text)
 }
 
 /* `text` is trimmed and is changed. */
-static int parse_trimmed(struct config_cpus *set, char *text)
+static int parse_trimmed(struct config_cpus *set, char *text, bool is_list)
 {
 	if (*text == '\0' || strcmp(text, "none") == 0)
 		return 0;
@@ -108,9 +107,9 @@ static int parse_trimmed(struct config_cpus *set, char *text)
 	}
 	if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
 		return parse_hex(set, text + 2);
-	if (consists_of(text, HEX_DIGITS ","))
+	if (!is_list && consists_of(text, HEX_DIGITS ","))
 		return parse_hex(set, text);
-	return parse_items(set, text);
+	return parse_items(set, text, is_list || strchr(text, '-') || strstr(text, LIST_PREFIX));
 }
 
 static char *copy_trimmed(const char *text)
@@ -124,14 +123,14 @@ static char *copy_trimmed(const char *text)
 	return strndup(text, length);
 }
 
-int config_cpus_parse(struct config_cpus *cpus, const char *text)
+static int parse(struct config_cpus *cpus, const char *text, bool is_list)
 {
 	struct config_cpus set = { .text = copy_trimmed(text) };
 	char *scratch = set.text ? strdup(set.text) : NULL;
 	int r = -ENOMEM;
 
 	if (scratch)
-		r = parse_trimmed(&set, scratch);
+		r = parse_trimmed(&set, scratch, is_list);
 	free(scratch);
 	if (r < 0) {
 		config_cpus_deinit(&set);
@@ -141,6 +140,16 @@ int config_cpus_parse(struct config_cpus *cpus, const char *text)
 	config_cpus_deinit(cpus);
 	*cpus = set;
 	return 0;
+}
+
+int config_cpus_parse(struct config_cpus *cpus, const char *text)
+{
+	return parse(cpus, text, false);
+}
+
+int config_cpus_parse_list(struct config_cpus *cpus, const char *text)
+{
+	return parse(cpus, text, true);
 }
 
 void config_cpus_deinit(struct config_cpus *cpus)

@@ -177,6 +177,16 @@ static int format_rps(const struct config *config, char *text, size_t size)
 	return (int) config_patterns_format(&config->rps, text, size);
 }
 
+static int set_cpus(struct config *config, const char *value)
+{
+	return config_cpu_rules_parse(&config->cpus, value);
+}
+
+static int format_cpus(const struct config *config, char *text, size_t size)
+{
+	return (int) config_cpu_rules_format(&config->cpus, text, size);
+}
+
 static int set_exclude_cpus(struct config *config, const char *value)
 {
 	return config_cpus_parse(&config->exclude_cpus, value);
@@ -383,11 +393,18 @@ const struct config_key config_keys[] = {
 	  .standard = "600",
 	  .help = "An IRQ that somebody else placed is left alone for this time.",
 	  ACTIONS(external_time) },
+	{ .name = "cpus",
+	  .type = "rules",
+	  .range = "words PATTERN=CPUS separated by blanks, or none",
+	  .standard = "none",
+	  .help = "IRQs and devices that belong on these CPUs, before all that else says where.",
+	  .list = true,
+	  ACTIONS(cpus) },
 	{ .name = "ban-irq",
 	  .type = "patterns",
 	  .range = PATTERNS,
 	  .standard = "none",
-	  .help = "IRQs that are never touched, by number or name.",
+	  .help = "IRQs that are never touched, by number, slot or name.",
 	  .list = true,
 	  ACTIONS(ban_irq) },
 	{ .name = "ban-driver",

@@ -45,6 +45,31 @@ static void exclude_from_environment(struct settings *settings, const char *vari
 	}
 	if (config_cpus_add(&settings->config.exclude_cpus, &cpus) < 0)
 		message_error(messages, "environment", 0, "%s: out of memory", variable);
+	config_note_origin(&settings->config, "exclude-cpus", "environment", 0);
+}
+
+static int make_cpu_rules(struct settings *settings)
+{
+	const struct config_cpu_rules *rules = &settings->config.cpus;
+
+	if (rules->count == 0)
+		return 0;
+	settings->cpu_rules = calloc(rules->count, sizeof(settings->cpu_rules[0]));
+	if (!settings->cpu_rules)
+		return -ENOMEM;
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct config_cpus *cpus = &rules->items[i].cpus;
+
+		settings->cpu_rules[i] = (struct cpu_rule){
+			.pattern = rules->items[i].pattern,
+			.cpus = &cpus->cpus,
+			.nodes = cpus->nodes,
+			.node_limit = CONFIG_NODE_LIMIT,
+			.isolated = cpus->isolated,
+			.all = cpus->all,
+		};
+	}
+	return 0;
 }
 
 int settings_load(struct settings *settings, const struct settings_input *input,
@@ -65,6 +90,8 @@ int settings_load(struct settings *settings, const struct settings_input *input,
 	pxm = input->pxm_path ? input->pxm_path : settings->config.pxm;
 	if (pxm)
 		(void) proximity_read(&settings->proximity, pxm, messages);
+	if (make_cpu_rules(settings) < 0)
+		message_error(messages, input->config_path, 0, "out of memory");
 	return messages->errors ? -EINVAL : 0;
 }
 
@@ -72,6 +99,7 @@ void settings_deinit(struct settings *settings)
 {
 	config_deinit(&settings->config);
 	proximity_deinit(&settings->proximity);
+	free(settings->cpu_rules);
 	*settings = SETTINGS_INIT;
 }
 
@@ -101,6 +129,7 @@ void settings_rules(const struct settings *settings, struct rules *ret_rules)
 	}
 	rules.preferred_node = config->preferred_node;
 	rules.use_isolated = config->isolated_cpus == ISOLATED_USE;
+	rules.cpus = (struct cpu_rule_list){ settings->cpu_rules, config->cpus.count };
 	rules.ban_irqs = patterns_of(&config->ban_irq);
 	rules.ban_drivers = patterns_of(&config->ban_driver);
 	rules.ban_devices = patterns_of(&config->ban_device);
@@ -108,7 +137,7 @@ void settings_rules(const struct settings *settings, struct rules *ret_rules)
 	*ret_rules = rules;
 }
 
-static struct cpumask resolve(const struct config_cpus *cpus, const struct topology *topology)
+struct cpumask settings_cpus(const struct config_cpus *cpus, const struct topology *topology)
 {
 	struct cpumask mask = cpus->cpus;
 
@@ -125,6 +154,11 @@ static struct cpumask resolve(const struct config_cpus *cpus, const struct topol
 			mask = cpumask_or(&mask, &node->cpus);
 	}
 	return mask;
+}
+
+struct cpumask settings_excluded(const struct settings *settings, const struct topology *topology)
+{
+	return settings_cpus(&settings->config.exclude_cpus, topology);
 }
 
 static enum choice choice_of(enum config_strategy strategy)
@@ -159,8 +193,8 @@ void settings_policy(const struct settings *settings, const struct topology *top
 		     struct policy *ret_policy)
 {
 	const struct config *config = &settings->config;
-	struct cpumask use = resolve(&config->use_cpus, topology);
-	struct cpumask exclude = resolve(&config->exclude_cpus, topology);
+	struct cpumask use = settings_cpus(&config->use_cpus, topology);
+	struct cpumask exclude = settings_excluded(settings, topology);
 
 	*ret_policy = (struct policy){
 		.threshold_ppm = config->threshold_ppm,
@@ -203,6 +237,15 @@ int settings_find_override(void *context, struct inventory *inventory, const str
 	}
 	*ret_override = override;
 	return 0;
+}
+
+void settings_get(const struct settings *settings, const struct config_key *key,
+		  struct setting *ret_setting)
+{
+	ret_setting->key = key;
+	(void) key->format(&settings->config, ret_setting->value, sizeof(ret_setting->value));
+	(void) config_format_origin(&settings->config, key, ret_setting->origin,
+				    sizeof(ret_setting->origin));
 }
 
 void settings_check_nodes(const struct settings *settings, const struct topology *topology,

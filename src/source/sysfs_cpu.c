@@ -5,8 +5,9 @@
  * lowest online CPU, and not again at its other members.
  *
  * Only online CPUs are asked: the kernel takes away the folders of the others, and their places in
- * the sets. What is missing, does not parse, or leaves out the very CPU that was asked stays
- * unknown; where two sets claim a CPU, the first one has it.
+ * the sets. But an offline CPU keeps the link to its node, and whoever belongs there has that
+ * node's other CPUs as the nearest ones. What is missing, does not parse, or leaves out the very
+ * CPU that was asked stays unknown; where two sets claim a CPU, the first one has it.
  */
 #include "irqherd/source/sysfs_cpu.h"
 
@@ -488,6 +489,35 @@ static int read_nodes(struct reader *reader)
 	return 0;
 }
 
+static int take_node_link(void *context, const char *name)
+{
+	uint32_t number;
+
+	if (strncmp(name, "node", 4) != 0 || attr_name_number(name + 4, INT16_MAX, &number) < 0)
+		return 0;
+	*(int16_t *) context = (int16_t) number;
+	return 1;
+}
+
+/* A node's own list has online CPUs only. */
+static int read_nodes_of_offline_cpus(struct reader *reader)
+{
+	struct topology *topology = reader->topology;
+
+	cpumask_foreach(cpu, &topology->present) {
+		int r;
+
+		if (topology->node_count == 0 || cpumask_test(&topology->online, cpu) ||
+		    topology->cpus[cpu].node != NODE_NONE)
+			continue;
+		r = fsroot_list(reader->root, FSROOT_SYS, take_node_link, &topology->cpus[cpu].node,
+				CPU_FOLDER "/cpu%d", cpu);
+		if (attr_fatal(r))
+			return r;
+	}
+	return 0;
+}
+
 int topology_read(struct fsroot *root, struct topology *ret_topology)
 {
 	struct topology topology = TOPOLOGY_INIT;
@@ -504,6 +534,9 @@ int topology_read(struct fsroot *root, struct topology *ret_topology)
 	if (r < 0)
 		goto finish;
 	r = read_nodes(&reader);
+	if (r < 0)
+		goto finish;
+	r = read_nodes_of_offline_cpus(&reader);
 
 finish:
 	buf_deinit(&reader.text);

@@ -214,6 +214,8 @@ APT::Sandbox::User "";
 APT::Install-Recommends "false";
 """)
         self.call("apt-get", "update", "-qq")
+        if not list((folder / "lists").glob("*_Packages*")):  # apt only warns
+            raise Unavailable("the Debian mirror that this system uses can't be reached")
 
     @staticmethod
     def sources():
@@ -305,7 +307,7 @@ def kmod(tools, applet, *arguments):
     return run(loader[0], "--argv0", applet, *loader[1:], *arguments).decode()
 
 
-def make_kernel(cache, version, tools, target):
+def make_kernel(cache, version, tools, target, names=MODULES):
     whole = cache.folder / f"kernel-{version}.whole"
     remove(whole)
     cache.packages().unpack_kernel(version, whole)
@@ -319,7 +321,7 @@ def make_kernel(cache, version, tools, target):
     for name in ("modules.builtin", "modules.order", "modules.builtin.modinfo"):
         shutil.copy(whole / "lib/modules" / release / name, modules)
     wanted = set()
-    for name in MODULES:
+    for name in names:
         shown = kmod(tools, "modprobe", "-d", whole, "-S", release, "--show-depends", name)
         wanted |= set(re.findall(r"^insmod (\S+)", shown, re.MULTILINE))
     for path in sorted(map(pathlib.Path, wanted)):

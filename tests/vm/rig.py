@@ -31,12 +31,15 @@ QUIET_S = 1
 
 # smp: QEMU's words. sockets: the node of each socket. Ports are hotplug slots: n0p1 is the second behind
 # node 0's expander (removal takes 7 s there, as on real slots), rp0 the first on bus 0, node -1 (fast).
+# memory_node: node 2 has no CPU, one port (n2p0), and node 1 as its nearest neighbour.
 # steady: one thread of QEMU's emulates all CPUs. Slower to boot, and no CPU's timer ever stops.
 TOPOLOGIES = {
     "two_nodes": {"smp": "4,sockets=2,cores=2,threads=1,maxcpus=4", "sockets": (0, 1)},
     "steady": {"smp": "4,sockets=2,cores=2,threads=1,maxcpus=4", "sockets": (0, 1), "thread": "single"},
-    "threads": {"smp": "8,sockets=2,cores=2,threads=2,maxcpus=8", "sockets": (0, 1)},
+    "threads": {"smp": "8,sockets=2,cores=2,threads=2,maxcpus=8", "sockets": (0, 1), "memory_node": True},
     "spare_cpus": {"smp": "4,sockets=4,cores=2,threads=1,maxcpus=8", "sockets": (0, 1, 0, 1)},
+    # a whole system on a disk, see debian.py
+    "debian": {"smp": "4,sockets=2,cores=2,threads=1,maxcpus=4", "sockets": (0, 1), "disk": True, "boot_s": 420},
 }
 PORTS = 4
 TAPS = 4
@@ -119,6 +122,7 @@ class Guest:
         self.daemons = []
         self.nics = {}
         self.disks = {}
+        self.slots = {}  # port to the slot's number
         self.count = 0
         self.deadline = None
         self.console_seen = 0
@@ -140,7 +144,7 @@ class Guest:
     def arguments(self, machine):
         topology = TOPOLOGIES[self.topology]
         words = ["-M", "q35", "-accel", f"tcg,thread={topology.get('thread', 'multi')}", "-cpu", "max", "-smp", topology["smp"],
-                 "-m", "1024", "-display", "none", "-nodefaults", "-no-reboot",
+                 "-m", "1152" if topology.get("memory_node") else "1024", "-display", "none", "-nodefaults", "-no-reboot",
                  "-serial", f"file:{self.folder}/console",
                  "-qmp", f"unix:{self.folder}/qmp,server=on,wait=off",
                  "-device", "virtio-serial-pci,vectors=0,bus=pcie.0",
@@ -152,14 +156,22 @@ class Guest:
             words += ["-object", f"memory-backend-ram,id=m{node},size=512M",
                       "-numa", f"node,nodeid={node},memdev=m{node}",
                       "-device", f"pxb-pcie,id=px{node},bus_nr={64 * (node + 1)},numa_node={node},bus=pcie.0"]
+        if topology.get("memory_node"):
+            words += ["-object", "memory-backend-ram,id=m2,size=128M", "-numa", "node,nodeid=2,memdev=m2",
+                      "-device", "pxb-pcie,id=px2,bus_nr=192,numa_node=2,bus=pcie.0"]
+            for one, other, distance in ((0, 1, 20), (0, 2, 30), (1, 2, 15)):
+                words += ["-numa", f"dist,src={one},dst={other},val={distance}"]
         for socket_id, node in enumerate(topology["sockets"]):
             words += ["-numa", f"cpu,node-id={node},socket-id={socket_id}"]
-        slot = 0
-        for prefix, bus in (("n0p", "px0"), ("n1p", "px1"), ("rp", "pcie.0")):
-            for i in range(PORTS):
-                slot += 1
-                words += ["-device", f"pcie-root-port,id={prefix}{i},bus={bus},chassis={slot},slot={slot}"]
+        ports = [(f"{prefix}{i}", bus) for prefix, bus in (("n0p", "px0"), ("n1p", "px1"), ("rp", "pcie.0"))
+                 for i in range(PORTS)] + ([("n2p0", "px2")] if topology.get("memory_node") else [])
+        for slot, (port, bus) in enumerate(ports, 1):
+            words += ["-device", f"pcie-root-port,id={port},bus={bus},chassis={slot},slot={slot}"]
+            self.slots[port] = slot
         words += ["-blockdev", "null-co,node-name=null,size=16777216,read-zeroes=on"]
+        if topology.get("disk"):
+            words += ["-drive", f"file={machine.disk},format=raw,if=none,id=disk,snapshot=on",
+                      "-device", "virtio-blk-pci,drive=disk,bus=pcie.0"]
         for name, model, port in COLD:
             mac = self.next_mac()
             words += ["-netdev", f"hubport,id=net-{name},hubid=1",
@@ -191,7 +203,7 @@ class Guest:
         self.qmp_received = b""
         self.qmp_read(lambda message: "QMP" in message)
         self.qmp("qmp_capabilities")
-        check_equal(self.receive(BOOT_S), b"ready", "the guest's first word")
+        check_equal(self.receive(TOPOLOGIES[self.topology].get("boot_s", BOOT_S)), b"ready", "the guest's first word")
         self.boot_s = time.monotonic() - started
         self.check_timers()
         self.release = self.run("uname -r").strip()
@@ -332,7 +344,7 @@ class Guest:
             return not left
 
         if left:
-            numbers = " ".join(str(1 + PORTS * int(port[1]) + int(port[3:])) for port in slots)
+            numbers = " ".join(str(self.slots[port]) for port in slots)
             self.try_run(f"for s in {numbers}; do echo 0 > /sys/bus/pci/slots/$s/power & done; wait")
             self.events = [event for event in self.events if not is_gone(event)]
             if left:

@@ -26,6 +26,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import build  # noqa: E402
+import debian  # noqa: E402
 import rig  # noqa: E402
 
 SKIPPED = 77
@@ -57,15 +58,25 @@ class Runner:
         self.options = options
         self.machine = build.prepare(options.kernel)
         self.overlay = build.overlay(options.irqherd)
+        self.prepared = {}
         self.guest = None
         self.turn = 0
         self.results = []  # (turn, scenario, result, seconds)
+
+    def parts(self, topology):
+        """What a guest of this topology boots, and what goes on top of it."""
+        if not rig.TOPOLOGIES[topology].get("disk"):
+            return self.machine, self.overlay
+        if topology not in self.prepared:
+            package = debian.packages(self.options.package)
+            self.prepared[topology] = debian.prepare(self.options.kernel), debian.overlay(package)
+        return self.prepared[topology]
 
     def boot(self, topology):
         self.end()
         for left in range(BOOTS - 1, -1, -1):  # an emulated boot hangs once in a long while
             try:
-                self.guest = rig.Guest(self.machine, self.overlay, topology)
+                self.guest = rig.Guest(*self.parts(topology), topology)
                 break
             except rig.Failure as failure:
                 print(f"         no boot, {left} tries left: {failure}", flush=True)
@@ -100,9 +111,14 @@ class Runner:
         print("slowest: " + ", ".join(f"{name} {seconds:.0f} s" for _, name, _, seconds in longest))
 
     def run(self, topology, module, tries=TRIES):
-        if not self.guest:
-            self.boot(topology)
         since = time.monotonic()
+        if not self.guest:
+            try:
+                self.boot(topology)
+            except build.Unavailable as reason:  # this topology's parts are missing, not all
+                self.tell("skipped", module, since, reason)
+                return
+            since = time.monotonic()
         try:
             module.run(self.guest)
             for daemon in self.guest.daemons:
@@ -143,6 +159,7 @@ class Runner:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--irqherd", required=True, type=pathlib.Path)
+    parser.add_argument("--package", type=pathlib.Path, help="irqherd's Debian package, else it is built")
     parser.add_argument("--kernel", choices=build.KERNELS, default=build.KERNELS[0])
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--repeat", type=int, default=1, metavar="N", help="all of it N times, in new guests")

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "irqherd/config/config_cpu_rules.h"
 #include "irqherd/config/config_cpus.h"
 #include "irqherd/config/config_key.h"
 #include "irqherd/config/config_patterns.h"
@@ -50,6 +51,18 @@ enum config_load_metric {
 	METRIC_TOTAL, /* all time but idle and iowait */
 };
 
+/* Who set a key last. */
+struct config_origin {
+	size_t name;       /* index into config_origins::names, plus 1; 0: the default holds */
+	unsigned int line; /* 0: not a line of a file */
+};
+
+struct config_origins {
+	char **names; /* of files that were read, in that order, and "command line" and the like */
+	size_t name_count;
+	struct config_origin keys[CONFIG_KEY_LIMIT]; /* as config_keys */
+};
+
 struct config {
 	uint32_t threshold_ppm;
 	uint32_t load_limit_ppm;
@@ -67,6 +80,7 @@ struct config {
 	int32_t preferred_node; /* -1: none */
 	enum config_unknown_node unknown_node;
 	enum config_isolated isolated_cpus;
+	struct config_cpu_rules cpus;
 	struct config_patterns ban_irq;
 	struct config_patterns ban_driver;
 	struct config_patterns ban_device;
@@ -76,6 +90,7 @@ struct config {
 	uint32_t move_budget; /* moves a round */
 	uint32_t external_time_ms;
 	enum config_load_metric load_metric;
+	struct config_origins origins;
 };
 
 #define CONFIG_DEFAULT_PATH "/etc/irqherd/irqherd.conf"
@@ -99,6 +114,14 @@ int config_parse(struct config *config, const char *file, const char *text, size
 /* One key and its value, as from a legacy command line option. A bad value leaves the old one. */
 int config_set(struct config *config, const char *key, const char *value, const char *file,
 	       unsigned int line, struct message_list *messages);
+
+/* A key was changed otherwise, as by the environment. Without memory it keeps its old origin. */
+void config_note_origin(struct config *config, const char *key, const char *name,
+			unsigned int line);
+
+/* "default", "FILE:LINE" or "command line"; cut to size, like snprintf. */
+int config_format_origin(const struct config *config, const struct config_key *key, char *text,
+			 size_t size);
 
 /* What concerns several keys at once, after all was read: errors and warnings for values that
  * contradict each other. */

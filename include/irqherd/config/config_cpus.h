@@ -29,6 +29,11 @@ struct config_cpus {
 
 /* Replaces what *cpus held. -EINVAL: not such a text; -ERANGE: a CPU or node beyond the limits. */
 int config_cpus_parse(struct config_cpus *cpus, const char *text);
+
+/* The same where nobody expects birq's masks: "2" is CPU 2, "0-3,8" a list, and a mask starts with
+ * 0x. */
+int config_cpus_parse_list(struct config_cpus *cpus, const char *text);
+
 void config_cpus_deinit(struct config_cpus *cpus);
 
 /* Adds plain CPUs, as from the environment; the text is made anew. */

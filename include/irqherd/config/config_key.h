@@ -11,7 +11,8 @@ struct config;
 
 struct config_key {
 	const char *name;     /* "short-interval" */
-	const char *type;     /* "number", "CPU set", "y or n", "word", "path", "patterns" */
+	const char *type;     /* "number", "CPU set", "y or n", "word", "path", "patterns",
+			       "rules" */
 	const char *range;    /* what is accepted, without the unit: "0.1 to 3600" */
 	const char *unit;     /* of a number: "seconds"; NULL: none */
 	const char *standard; /* the default, as it would be written */

@@ -14,6 +14,9 @@
 #define CTL_NOT_RUNNING 3
 #define CTL_PERMISSION  4
 
+struct local;
+struct session;
+
 enum ctl_color {
 	CTL_COLOR_AUTO, /* on a terminal that has colours, and without NO_COLOR */
 	CTL_COLOR_ALWAYS,
@@ -31,7 +34,12 @@ struct ctl {
 	bool color;      /* resolved */
 	bool unicode;    /* the locale can show more than ASCII */
 	unsigned int width;
+	struct session *session; /* owned; what is kept between two questions */
 };
+
+/* All is zero but what follows from it. -ENOMEM. */
+int ctl_init(struct ctl *ctl);
+void ctl_deinit(struct ctl *ctl);
 
 /* Resolves colour, characters and width for standard output. */
 void ctl_look_at_terminal(struct ctl *ctl, enum ctl_color color);
@@ -43,5 +51,16 @@ void ctl_look_at_terminal(struct ctl *ctl, enum ctl_color color);
  */
 int ctl_ask(const struct ctl *ctl, const char *method, json_t *parameters, json_t **ret_reply);
 
-/* A method that changes something: only the daemon can. */
+/* A method that changes something: only the daemon can. ret_reply NULL: not wanted. */
 int ctl_tell(const struct ctl *ctl, const char *method, json_t *parameters, json_t **ret_reply);
+
+/* A method with `more`: each is called for every reply, until it answers another code than CTL_OK.
+ */
+int ctl_follow(const struct ctl *ctl, const char *method, json_t *parameters,
+	       int (*each)(void *context, const json_t *reply), void *context);
+
+bool ctl_daemon_answers(const struct ctl *ctl);
+
+/* The machine itself, read once; with the loads of an interval, or those that it has. NULL: it
+ * could not be read, which was said. Borrowed until ctl_deinit. */
+struct local *ctl_machine(const struct ctl *ctl, bool loads);

@@ -15,7 +15,7 @@
 #define NODE_NONE (-1) /* the kernel's "no node known" */
 
 struct cpu {
-	int16_t node; /* node number; NODE_NONE if unknown */
+	int16_t node; /* node number, of an offline CPU too; NODE_NONE if unknown */
 	int16_t core; /* lowest CPU number of its core; CPU_NONE if unknown (offline CPUs have no
 			 topology) */
 	int16_t llc;  /* lowest CPU number that shares its last-level cache; CPU_NONE if unknown */
@@ -25,7 +25,7 @@ struct cpu {
 
 struct node {
 	int number;          /* as in node<number> */
-	struct cpumask cpus; /* empty: a node of memory only */
+	struct cpumask cpus; /* online ones; empty: a node of memory only, or all offline */
 	uint8_t *
 		distances; /* node_count values, in the order of topology::nodes; NULL if unknown */
 };

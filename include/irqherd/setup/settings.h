@@ -30,6 +30,7 @@ struct settings_input {
 struct settings {
 	struct config config;
 	struct proximity proximity;
+	struct cpu_rule *cpu_rules; /* of the key `cpus`; borrow from config */
 };
 
 #define SETTINGS_INIT ((struct settings){ .proximity = PROXIMITY_INIT })
@@ -53,6 +54,22 @@ void settings_policy(const struct settings *settings, const struct topology *top
 /* As override_finder, context being the settings. */
 int settings_find_override(void *settings, struct inventory *inventory, const struct pci_addr *addr,
 			   struct home_override *ret_override);
+
+/* CPUs that exclude-cpus names on this machine. */
+struct cpumask settings_excluded(const struct settings *settings, const struct topology *topology);
+
+/* A CPU set in the words of the configuration as CPUs of this machine. */
+struct cpumask settings_cpus(const struct config_cpus *cpus, const struct topology *topology);
+
+/* One key as it holds now. Texts are cut to size where they are very long. */
+struct setting {
+	const struct config_key *key;
+	char value[4096];
+	char origin[512]; /* "default", "FILE:LINE", "command line", "environment" */
+};
+
+void settings_get(const struct settings *settings, const struct config_key *key,
+		  struct setting *ret_setting);
 
 /* Rules for nodes that do not exist now: each gives one warning. */
 void settings_check_nodes(const struct settings *settings, const struct topology *topology,

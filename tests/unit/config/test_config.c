@@ -248,6 +248,58 @@ static void long_input_is_quoted_in_part(void **state)
 	config_deinit(&config);
 }
 
+/* The value of `cpus` holds "=" itself. */
+static void rules_need_no_quotes(void **state)
+{
+	static const char text[] = "cpus = eth0=0-3,8 eth1\n";
+	static const char good[] = "cpus=eth0=0-3,8\t irq:9=2 # comment\n";
+	struct message_list messages = MESSAGE_LIST_INIT;
+	struct config config;
+
+	(void) state;
+	config_init(&config);
+	assert_int_equal(config_parse(&config, "a.conf", good, strlen(good), &messages), 0);
+	assert_effective(&config, "cpus", "eth0=0-3,8 irq:9=2");
+	assert_int_equal(config_parse(&config, "a.conf", text, strlen(text), &messages), -EINVAL);
+	assert_message(&messages, 0, 1,
+		       "bad value 'eth0=0-3,8 eth1' for 'cpus' (accepted: words PATTERN=CPUS "
+		       "separated by blanks, or none)");
+	config_deinit(&config);
+	message_list_deinit(&messages);
+}
+
+static void assert_origin(const struct config *config, const char *name, const char *expected)
+{
+	char text[64];
+
+	(void) config_format_origin(config, config_key_find(name), text, sizeof(text));
+	assert_string_equal(text, expected);
+}
+
+static void every_value_knows_who_set_it(void **state)
+{
+	static const char first[] = "threshold = 90\n\nht = n\nload-limit = 400\n";
+	static const char second[] = "# more\nthreshold = 80\n";
+	struct message_list messages = MESSAGE_LIST_INIT;
+	struct config config;
+
+	(void) state;
+	config_init(&config);
+	assert_origin(&config, "threshold", "default");
+	(void) config_parse(&config, "a.conf", first, strlen(first), &messages);
+	assert_int_equal(config_parse(&config, "b.conf", second, strlen(second), &messages), 0);
+	assert_origin(&config, "threshold", "b.conf:2");
+	assert_origin(&config, "ht", "a.conf:3");
+	assert_origin(&config, "load-limit", "default"); /* a bad value sets nothing */
+	(void) config_set(&config, "ht", "y", "command line", 0, &messages);
+	assert_origin(&config, "ht", "command line");
+	config_note_origin(&config, "exclude-cpus", "environment", 0);
+	assert_origin(&config, "exclude-cpus", "environment");
+	config_deinit(&config);
+	assert_null(config.origins.names);
+	message_list_deinit(&messages);
+}
+
 static void one_key_can_be_set_from_elsewhere(void **state)
 {
 	struct message_list messages = MESSAGE_LIST_INIT;
@@ -576,6 +628,8 @@ int main(void)
 		cmocka_unit_test(a_nul_byte_is_one_error),
 		cmocka_unit_test(a_mask_of_every_cpu_fits_into_a_line),
 		cmocka_unit_test(long_input_is_quoted_in_part),
+		cmocka_unit_test(rules_need_no_quotes),
+		cmocka_unit_test(every_value_knows_who_set_it),
 		cmocka_unit_test(one_key_can_be_set_from_elsewhere),
 		cmocka_unit_test(what_contradicts_is_told),
 		cmocka_unit_test(a_configuration_of_birq_is_taken_as_it_is),

@@ -35,7 +35,7 @@ static void every_row_is_complete_and_its_name_unique(void **state)
 		assert_int_equal(key->help[strlen(key->help) - 1], '.');
 		assert_ptr_equal(config_key_find(key->name), key);
 	}
-	assert_int_equal(config_key_count, 25);
+	assert_int_equal(config_key_count, 26);
 	assert_null(config_key_find("no-such-key"));
 }
 
@@ -122,6 +122,8 @@ static void good_values_are_taken(void **state)
 		{ "move-budget", "1048576", "1048576" },
 		{ "external-time", "0", "0" },
 		{ "external-time", "86400", "86400" },
+		{ "cpus", "eth0=0-3,8 irq:9=2", "eth0=0-3,8 irq:9=2" },
+		{ "cpus", "none", "none" },
 		{ "ban-irq", "17 eth0-*", "17 eth0-*" },
 		{ "ban-irq", "", "none" },
 		{ "ban-driver", "nvme,ixgbe", "nvme ixgbe" },

@@ -145,6 +145,30 @@ static void offline_cpus_have_no_topology_and_are_nobodys_first_thread(void **st
 	topology_deinit(&topology);
 }
 
+static void an_offline_cpu_belongs_to_the_node_that_its_link_names(void **state)
+{
+	struct tree *tree = *state;
+	struct topology topology;
+	struct cpumask nearest;
+
+	put_lists(tree, "0-5\n", "0-4\n", "0-2\n");
+	tree_put(tree, NODE "node0/cpulist", "0-1\n");
+	tree_put(tree, NODE "node1/cpulist", "2\n");
+	tree_dir(tree, CPU "cpu3/node1");
+	tree_dir(tree, CPU "cpu4/node");
+	tree_dir(tree, CPU "cpu4/nodex");
+	tree_dir(tree, CPU "cpu5/node1");
+
+	topology = read_tree(tree);
+	assert_int_equal(topology.cpus[3].node, 1);
+	assert_int_equal(topology.cpus[4].node, NODE_NONE);
+	assert_int_equal(topology.cpus[5].node, NODE_NONE); /* not there */
+	assert_list(&topology.nodes[1].cpus, "2");
+	nearest = topology_nearest(&topology, topology.cpus[3].node, &topology.online);
+	assert_list(&nearest, "2");
+	topology_deinit(&topology);
+}
+
 static void a_missing_list_is_replaced_by_the_next_best(void **state)
 {
 	static const struct {
@@ -509,6 +533,7 @@ int main(void)
 		tree_test(siblings_packages_and_caches_are_named_by_their_lowest_cpu),
 		tree_test(older_names_and_hex_files_serve_as_well),
 		tree_test(offline_cpus_have_no_topology_and_are_nobodys_first_thread),
+		tree_test(an_offline_cpu_belongs_to_the_node_that_its_link_names),
 		tree_test(a_missing_list_is_replaced_by_the_next_best),
 		tree_test(without_the_online_list_each_cpu_is_asked),
 		tree_test(a_tree_without_cpus_is_refused_and_leaves_the_output_alone),

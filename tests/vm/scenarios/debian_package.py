@@ -1,0 +1,257 @@
+"""The Debian package on a whole system: installed, confined as shipped, follows devices, moves IRQs, and goes without trace."""
+
+import re
+
+from rig import State, check, check_equal, cpus_of, wait_until
+
+TOPOLOGY = "debian"
+
+DROP_INS = "/etc/systemd/system/irqherd.service.d"
+EXAMPLES = "/usr/share/doc/irqherd/examples"
+
+# What a package manager and the system itself write while anything is installed.
+FILES = """find / -xdev \\( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp -o -path /payload \\
+	-o -path '/var/log' -o -path '/var/cache' -o -path '/var/tmp' -o -path '/var/backups' \\
+	-o -path '/var/lib/apt' -o -path '/var/lib/dpkg' -o -path '/var/lib/systemd/random-seed' \\
+	-o -path '/etc/*-' -o -path '/etc/.pwd.lock' -o -path '/etc/ld.so.cache' \\) -prune -o -print | sort"""
+
+
+class Service:
+    """irqherd.service in the guest."""
+
+    def __init__(self, guest):
+        self.guest = guest
+
+    def show(self, name):
+        return self.guest.run(f"systemctl show -P {name} irqherd.service").strip()
+
+    def pid(self):
+        return int(self.show("MainPID"))
+
+    def wait_active(self):
+        wait_until(lambda: self.show("ActiveState") == "active" and self.pid(), "an active irqherd.service")
+
+    def log(self):
+        return self.guest.run("journalctl -q -u irqherd.service -o cat --no-pager")
+
+    def state(self):
+        begin = len(self.log())
+        self.guest.run("systemctl kill -s USR1 --kill-who=main irqherd.service")
+        wait_until(lambda: "\nrounds=" in self.log()[begin:], "irqherd's state in the journal")
+        return State(self.log()[begin:])
+
+    def wait_quiet(self):
+        last = None
+
+        def quiet():
+            nonlocal last
+            state = self.state()
+            now = [state.counters[key] for key in ("hints", "devices-read")]
+            same, last = now == last, now
+            return state if same else None
+
+        return wait_until(quiet, "quiet", pause_s=3)
+
+    def wait_rounds(self, more):
+        first = self.state().counters["rounds"]
+        wait_until(lambda: self.state().counters["rounds"] >= first + more, f"{more} rounds", pause_s=1)
+
+
+def install(rig, service):
+    affinities = rig.affinities()
+    print("         " + rig.run("apt-get install -qq -y /payload/irqherd.deb 2>&1 | tail -n 1", limit_s=300).strip())
+    service.wait_active()
+    check_equal(rig.run("systemctl is-enabled irqherd.service").strip(), "enabled", "the unit")
+    check_equal(rig.run("systemctl is-system-running || true").strip(), "running", "the system")
+    check_equal(rig.run("getent group irqherd | cut -d: -f1").strip(), "irqherd", "the group")
+    service.wait_quiet()
+    rig.check_untouched(affinities)
+
+
+def confined(rig, service):
+    status = rig.get(f"/proc/{service.pid()}/status")
+    for line in ("CapEff:\t0000000000000000", "CapBnd:\t0000000000000000", "NoNewPrivs:\t1", "Seccomp:\t2"):
+        check(line in status, f"not {line!r}: {status}")
+    check_equal(rig.get(f"/proc/{service.pid()}/attr/current").strip(" \n\0"), "irqherd (enforce)", "AppArmor's word")
+    state = service.state()
+    check(state.counters["rounds"] > 0, "no rounds")
+    check(re.match(r"\d+ devices, \d+ IRQs", service.show("StatusText")), f"status: {service.show('StatusText')}")
+
+
+def no_denials(rig):
+    """Neither AppArmor nor the unit's filters hinder it."""
+    check_equal(rig.run("dmesg | grep -E 'apparmor=.DENIED|type=1326' || true"), "", "refused by the kernel")
+
+
+def follows(rig, service):
+    """An adapter that a udev rule sends to the other node, and what is done to it later."""
+    # the examples of the rules file, made rules
+    rig.run("sed -n 's/^#\\(SUBSYSTEM.*0x1592.*\\)/\\1/p' /lib/udev/rules.d/90-irqherd.rules | "
+            "sed 's/0x1592/0x10c9/; s/0-7,32-39/0-1/' >/etc/udev/rules.d/91-site.rules && "
+            "grep -q IRQHERD_CPUS /etc/udev/rules.d/91-site.rules")
+    rig.run("echo 'SUBSYSTEM==\"pci\", ATTR{device}==\"0x100e\", ENV{IRQHERD_IGNORE}=\"1\"' >>/etc/udev/rules.d/91-site.rules")
+    rig.run("echo 'SUBSYSTEM==\"pci\", ATTR{device}==\"0x10d3\", ENV{IRQHERD_NODE}=\"1\"' >>/etc/udev/rules.d/91-site.rules")
+    rig.run("udevadm control --reload")
+
+    before = rig.affinities()
+    others = set(rig.actions())
+    nic = rig.add_nic("igb", "n1p0")
+    nic.up()
+    said = rig.run(f"udevadm test --action=add {nic.path} 2>&1 || true")
+    check("IRQHERD_CPUS=0-1" in said, f"udevd does not set the property:\n{said[-2000:]}")
+    check(not re.search(r"9[01]-(irqherd|site)\.rules:\d", said), f"udevd complains of the rules:\n{said[-2000:]}")
+    state = service.wait_quiet()
+    home, origin = state.home(nic.address)
+    check_equal(home, {0, 1}, f"home by the rule ({origin})")
+    check_equal(nic.node(), 1, "the adapter's own node")
+    placed(rig, nic)
+    rig.check_untouched(before, but=set(nic.irqs()) - others)
+    check(re.search(rf"^moved IRQ \d+ .*device={nic.address}.* reason=arrival", service.log(), re.MULTILINE),
+          "no move is in the journal")
+
+    # its driver makes all vectors anew, which no uevent of the device tells
+    rig.run(f"ethtool -L {nic.netdev()} combined 2")
+    service.wait_quiet()
+    placed(rig, nic)
+
+    ignored = rig.add_nic("e1000", "rp1").up()
+    other = rig.add_nic("e1000e", "rp2").up()
+    state = service.wait_quiet()
+    check_equal(state.home(other.address)[0], {2, 3}, "home by IRQHERD_NODE")
+    for irq in other.active_irqs():
+        check(cpus_of(rig.affinities()[irq]) <= {2, 3}, f"IRQ {irq} is at {rig.affinities()[irq]}")
+    check(all("banned" in row["action"] for row in state.rows(ignored.address).values()),
+          f"IRQHERD_IGNORE is ignored:\n{state.device(ignored.address)}")
+    rig.remove(ignored, other)
+    return nic
+
+
+def placed(rig, nic):
+    masks = rig.affinities()
+    for irq in nic.active_irqs():
+        check(cpus_of(masks[irq]) <= {0, 1}, f"IRQ {irq} is at {masks[irq]}")
+
+
+def survives(rig, service):
+    pid = service.pid()
+    before = service.state().counters
+    rig.run("ip link add many0 numtxqueues 128 numrxqueues 128 type veth peer name many1 numtxqueues 128 numrxqueues 128 && "
+            "ip link set many0 up && ip link set many1 up", limit_s=300)
+    rig.run("ip link delete many0", limit_s=300)
+    rig.settle()
+    state = service.wait_quiet()
+    service.wait_rounds(2)
+    check_equal(service.pid(), pid, "the process")
+    print(f"         veth of 128 queues: {state.counters['uevents'] - before['uevents']} uevents, "
+          f"{state.counters['links'] - before['links']} link messages, "
+          f"{state.counters['overruns'] - before['overruns']} overruns")
+    check(state.counters["uevents"] - before["uevents"] >= 512, "the events did not come")
+
+
+def reload_and_restart(rig, service):
+    affinities = rig.affinities()
+    pid = service.pid()
+    rig.run("systemctl reload irqherd.service")
+    service.wait_rounds(1)
+    check_equal(service.pid(), pid, "the process after a reload")
+
+    rig.put("/etc/irqherd/irqherd.conf.d/10-site.conf", "threshhold = 80\n")
+    rig.try_run("systemctl reload irqherd.service")
+    wait_until(lambda: "keeping the old one" in service.log(), "a refused reload")
+    check_equal((service.pid(), service.show("ActiveState")), (pid, "active"), "the service with a broken file")
+    rig.run("rm /etc/irqherd/irqherd.conf.d/10-site.conf && systemctl reload irqherd.service")
+
+    rig.run("systemctl restart irqherd.service")
+    check(service.pid() not in (0, pid), "the same process after a restart")
+    service.wait_rounds(2)
+    pid = service.pid()
+    rig.run(f"kill -KILL {pid}")
+    wait_until(lambda: service.pid() not in (0, pid), "the manager to start it again")
+    service.wait_active()
+    service.wait_rounds(2)
+    rig.check_untouched(affinities)
+
+
+def status_is_calm(rig):
+    if rig.try_run("command -v irqherdctl")[0] != 0:
+        print("         no irqherdctl in the package yet")
+        return
+    # a line of dots ends what is asked for: the first seconds after a start may not be calm
+    wait_until(lambda: rig.try_run("irqherdctl status")[0] == 0, "a calm status: " + rig.try_run("irqherdctl status")[1],
+               pause_s=2)
+    rig.run("irqherdctl status --json")
+    check_equal(rig.run("stat -c '%a %U:%G' /run/irqherd/io.irqherd").strip(), "660 root:irqherd", "the socket")
+
+
+def drop_ins(rig, service):
+    rig.run(f"install -D -m 644 {EXAMPLES}/large-buffers.conf {DROP_INS}/large-buffers.conf && "
+            "systemctl daemon-reload && systemctl restart irqherd.service")
+    status = rig.get(f"/proc/{service.pid()}/status")
+    check("CapEff:\t0000000000001000" in status, f"not CAP_NET_ADMIN alone: {status}")
+    service.wait_rounds(1)
+    rig.run(f"rm {DROP_INS}/large-buffers.conf")
+
+    # the other balancer: refused beside it, then switched by the example, both ways
+    rig.run("systemctl daemon-reload && systemctl stop irqherd.service && systemctl start irqbalance.service")
+    rig.try_run("systemctl start irqherd.service")
+    wait_until(lambda: service.show("ActiveState") == "failed", "an end to all tries beside irqbalance", pause_s=2)
+    check("irqbalance is running" in service.log(), "it is not said why")
+    rig.run(f"install -D -m 644 {EXAMPLES}/instead-of-irqbalance.conf {DROP_INS}/instead-of-irqbalance.conf && "
+            "systemctl daemon-reload && systemctl reset-failed irqherd.service && systemctl start irqherd.service")
+    service.wait_active()
+    check_equal(rig.try_run("systemctl is-active irqbalance.service")[1].strip(), "inactive", "irqbalance")
+    rig.run("systemctl start irqbalance.service")
+    check_equal(service.show("ActiveState"), "inactive", "irqherd, with irqbalance started")
+    rig.run("systemctl start irqherd.service")
+    check_equal(rig.try_run("systemctl is-active irqbalance.service")[1].strip(), "inactive", "irqbalance again")
+
+    # nothing to do here is neither a failure nor a reason to try again
+    restarts = service.show("NRestarts")
+    rig.put(f"{DROP_INS}/read-only.conf", "[Service]\nReadOnlyPaths=/proc/irq\n")
+    rig.run("systemctl daemon-reload && systemctl restart irqherd.service")
+    wait_until(lambda: service.show("ActiveState") == "inactive", "its end where it can't write")
+    check_equal((service.show("Result"), service.show("ExecMainStatus"), service.show("NRestarts")),
+                ("success", "77", restarts), "result, exit code and restarts")
+    check_equal(service.show("StatusText"), "Nothing to do: /proc/irq can't be written", "status")
+    rig.run(f"rm -r {DROP_INS} && systemctl daemon-reload && systemctl start irqherd.service")
+    service.wait_active()
+
+
+def remove(rig, service, files, nic):
+    service.wait_rounds(1)
+    affinities = rig.affinities()
+    pid = service.pid()
+    rig.run("apt-get remove -qq -y irqherd", limit_s=300)
+    check(rig.try_run(f"test -d /proc/{pid}")[0] != 0, "it runs on")
+    left = set(rig.run(FILES).splitlines()) - files
+    check_equal({path for path in left if not path.startswith("/etc/")}
+                - {"/var/lib/systemd/deb-systemd-helper-enabled/irqherd.service.dsh-also",
+                   "/var/lib/systemd/deb-systemd-helper-enabled/multi-user.target.wants/irqherd.service",
+                   "/var/lib/systemd/deb-systemd-helper-masked/irqherd.service"}, set(),
+                "left besides configuration")
+    check("/etc/irqherd/irqherd.conf" in left, "the configuration is gone, too")
+    check(rig.try_run("test -e /run/irqherd")[0] != 0, "/run/irqherd is left")
+    rig.check_untouched(affinities)
+
+    rig.run("apt-get purge -qq -y irqherd", limit_s=300)
+    rig.run("rm -f /etc/udev/rules.d/91-site.rules")
+    check_equal(set(rig.run(FILES).splitlines()) - files, set(), "left after a purge")
+    check(rig.try_run("getent group irqherd")[0] != 0, "the group is left")
+    check_equal(rig.run("grep '^irqherd ' /sys/kernel/security/apparmor/profiles || true"), "", "profiles in the kernel")
+    rig.check_untouched(affinities)
+
+
+def run(rig):
+    service = Service(rig)
+    for name in ("cold0", "cold1", "cold2"):
+        rig.nics[name].up()
+    files = set(rig.run(FILES).splitlines())
+    install(rig, service)
+    confined(rig, service)
+    nic = follows(rig, service)
+    survives(rig, service)
+    reload_and_restart(rig, service)
+    status_is_calm(rig)
+    drop_ins(rig, service)
+    no_denials(rig)
+    remove(rig, service, files, nic)
