@@ -1,0 +1,171 @@
+"""An arrival is placed by its last event, not by a poll: measured from that event to the affinity write's return.
+
+What was measured is printed as one line of JSON; latency_table.py makes a table of it.
+"""
+
+import json
+import os
+import re
+import statistics
+
+from rig import Skip, check, check_equal
+from witness import TRACING, Witness
+
+# port, and the node where a rule says that its NIC belongs: the driver puts all vectors on the other one
+PORTS = (("n1p0", 0), ("n0p0", 1), ("n1p1", 0), ("n0p1", 1), ("n1p2", 0), ("n0p2", 1))
+TURNS = 9  # arrivals of each NIC: a hot plug, then the driver bound again
+PEERS_TURNS = 4
+PEERS_INTERVAL_S = 10  # irqbalance's own default
+
+# One arrival: the driver is bound, and its network device set up as soon as it is there. Given: the PCI
+# address, how long to wait for what comes of it, and how it comes. The marks tell the IRQs that it has.
+ARRIVAL = """#!/bin/sh
+a=$1; d=/sys/bus/pci/devices/$a
+[ "$3" = plugged ] || echo $a > /sys/bus/pci/drivers/igb/unbind
+echo "begin $a" > TRACING/trace_marker
+[ "$3" = plugged ] || echo $a > /sys/bus/pci/drivers/igb/bind
+until ip link set $(ls $d/net 2>/dev/null | head -n 1) up 2>/dev/null; do sleep 0.02; done
+sleep $2
+echo "end $a $(echo $(ls $d/msi_irqs))" > TRACING/trace_marker
+""".replace("TRACING", TRACING)
+
+
+class Arrival:
+    """Times in ms of the guest's monotonic clock. written is False if nobody wrote."""
+
+    def __init__(self, address, irqs, during, until_next, pid):
+        """during: the events of its own time. until_next: all before this NIC arrives once more."""
+        self.address = address
+        ours = [event for event in until_next if event.pid == pid]
+        sets = [event for event in ours if event.name == "set" and event.fields["irq"] in irqs]
+        self.writes = len(sets)
+        self.written = bool(sets)
+        requests = [event.ms for event in during if event.name == "request" and event.fields["irq"] in irqs]
+        check(requests, f"the driver of {address} requested nothing of {irqs}")
+        if not sets:
+            return
+        self.first_write = sets[0].ms
+        # the call's return to the process
+        self.write = next(event.ms for event in ours if event.name == "sys_write" and event.ms > sets[-1].ms)
+        # the link's message that follows the request, and uevents of the kernel and of udevd
+        link = [event.ms for event in during
+                if event.name == "link" and event.fields["group"] == 1 and event.ms > requests[-1]][:1]
+        uevents = [event.ms for event in during if event.name == "uevent" and event.ms < self.first_write]
+        self.event = max([*link, *uevents])
+        received = [event.ms for event in ours if event.name == "sys_recvmsg" and event.ms < self.first_write]
+        self.received = received[-1] if received else None
+        applied = {}
+        for event in until_next:
+            if event.name == "applied" and event.ms > self.first_write:
+                applied.setdefault(event.fields["irq"], event.ms)
+        self.confirmed = [max(applied[event.fields["irq"]] - event.ms, 0) for event in sets
+                          if event.fields["irq"] in applied]
+
+
+def arrivals(events, pid):
+    marks = [(i, event.text.split()) for i, event in enumerate(events) if event.name == "tracing_mark_write"]
+    found = []
+    for (begin, (word, address)), (end, (_, _, *irqs)) in zip(marks[::2], marks[1::2]):
+        check_equal(word, "begin", "a mark")
+        later = [i for i, words in marks if i > end and words[:2] == ["begin", address]]
+        found.append(Arrival(address, set(map(int, irqs)), events[begin:end],
+                             events[begin:later[0] if later else None], pid))
+    return found
+
+
+def plug(rig):
+    nics = [rig.add_nic("igb", port, mac=f"52:54:00:aa:00:{i:02x}") for i, (port, _) in enumerate(PORTS)]
+    rig.settle()
+    return nics
+
+
+def arrive(rig, nics, turns, wait_s, pause_s=0, plugged=False):
+    for turn in range(turns):
+        how = "plugged" if plugged and turn == 0 else "bound"
+        lines = "; ".join(f"/run/arrival {nic.address} {wait_s} {how}" for nic in nics)
+        rig.run(f"{lines}; sleep {pause_s}", limit_s=600)
+
+
+def figures(values):
+    values = sorted(values)
+    return {"count": len(values), "median": round(statistics.median(values), 1),
+            "p90": round(statistics.quantiles(values, n=10, method="inclusive")[-1], 1), "max": round(values[-1], 1)}
+
+
+def told_shares(log):
+    """Of each arrival in the daemon's log: how long after its last event the last write was, as it says itself."""
+    shares = []
+    last = None
+    for device, after in re.findall(r"^moved IRQ .* device=(\S+) .*reason=arrival after=(\d+)ms$", log, re.MULTILINE):
+        if device != last:
+            shares.append((device, int(after)))
+        shares[-1] = (device, max(shares[-1][1], int(after)))
+        last = device
+    return shares
+
+
+def of_irqherd(rig, nics_of):
+    daemon = rig.daemon("pxm = /run/proximity\n")
+    daemon.wait_quiet()
+    witness = Witness(rig, daemon.pid)
+    begin = daemon.mark()
+    nics = nics_of(rig)
+    arrive(rig, nics, TURNS, 0.5, plugged=True)
+    found = arrivals(witness.stop(), daemon.pid)
+    shares = told_shares(daemon.log(begin))
+    print("         " + next(line for line in daemon.ask_for_state().splitlines() if line.startswith("arrivals written")))
+    daemon.stop()
+
+    check(all(one.written for one in found), f"not placed: {[one.address for one in found if not one.written]}")
+    early = [one.address for one in found if one.first_write < one.event]
+    check_equal(early, [], "placed before their last event")
+    check_equal([device for device, _ in shares], [one.address for one in found], "arrivals that the log times")
+    own = [one.write - one.received for one in found]
+    # the daemon's clock starts before it receives and stops after the write, in whole milliseconds
+    off = [(share, round(seen, 1)) for (_, share), seen in zip(shares, own) if share < seen - 2]
+    check_equal(off, [], "own shares that are less than what the kernel saw")
+    return nics, {
+        "writes": sum(one.writes for one in found),
+        "event to write": figures([one.write - one.event for one in found]),
+        "event to receipt": figures([one.received - one.event for one in found]),
+        "receipt to write": figures(own),
+        "receipt to first write": figures([one.first_write - one.received for one in found]),
+        "as logged (after=)": figures([share for _, share in shares]),
+        "write to confirmed": figures([ms for one in found for ms in one.confirmed]),
+    }
+
+
+def of_irqbalance(rig, nics):
+    pid = int(rig.run(f"irqbalance -f -t {PEERS_INTERVAL_S} >/run/irqbalance.log 2>&1 & echo $!; sleep 15"))
+    witness = Witness(rig, pid)
+    arrive(rig, nics, PEERS_TURNS, 0.1, PEERS_INTERVAL_S + 2)
+    found = arrivals(witness.stop(), pid)
+    rig.run(f"kill {pid}")
+    written = [one for one in found if one.written]
+    check(len(written) >= 20, f"irqbalance wrote to {len(written)} of {len(found)} arrivals only")
+    return {
+        "arrivals": len(found),
+        "event to first write": figures([one.first_write - one.event for one in written]),
+        "event to write": figures([one.write - one.event for one in written]),
+    }
+
+
+def run(rig):
+    if rig.try_run(f"[ -e {TRACING}/events/syscalls/sys_exit_recvmsg/id ]")[0] != 0:
+        raise Skip("this kernel does not trace system calls")
+    rig.put("/run/arrival", ARRIVAL)
+    rig.run("chmod +x /run/arrival")
+    nics = plug(rig)
+    rig.put("/run/proximity", "".join(f"{nic.address} node {node}\n" for nic, (_, node) in zip(nics, PORTS)))
+    rig.remove(*nics, at_once=True)
+
+    nics, own = of_irqherd(rig, plug)
+    peer = of_irqbalance(rig, nics)
+    with open("/proc/cpuinfo", encoding="utf-8") as cpuinfo:
+        model = re.search(r"^model name\s*: (.*)$", cpuinfo.read(), re.MULTILINE)
+    print("latency " + json.dumps({
+        "kernel": rig.release, "host": model.group(1) if model else "unknown", "host CPUs": os.cpu_count(),
+        "host load": round(os.getloadavg()[1], 1), "irqherd": own, "irqbalance": peer}), flush=True)
+    check(own["event to write"]["count"] >= 50, "too few arrivals")
+    check(own["event to write"]["max"] < peer["event to first write"]["median"],
+          f"no better than a poll: {own['event to write']}, {peer['event to first write']}")
