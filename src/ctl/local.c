@@ -1,12 +1,9 @@
 #include "irqherd/ctl/local.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "irqherd/balance/load.h"
 #include "irqherd/balance/plan.h"
@@ -34,21 +31,13 @@ static void print_messages(const struct message_list *messages)
 	}
 }
 
-/* The main file and its drop-ins, as far as they are there. */
-static json_t *list_config_files(const char *path)
+static json_t *list_config_files(const struct config *config)
 {
-	_cleanup_(buf_deinit) struct buf pattern = BUF_INIT;
 	json_t *files = json_array();
-	glob_t found;
 
-	if (access(path, R_OK) == 0)
-		(void) json_array_append_new(files, json_string(path));
-	if (buf_printf(&pattern, "%s.d/*.conf", path) == 0 &&
-	    glob(buf_text(&pattern), 0, NULL, &found) == 0) {
-		for (size_t i = 0; i < found.gl_pathc; i++)
-			(void) json_array_append_new(files, json_string(found.gl_pathv[i]));
-		globfree(&found);
-	}
+	for (size_t i = 0; i < config->origins.name_count; i++)
+		if (config->origins.names[i][0] == '/')
+			(void) json_array_append_new(files, json_string(config->origins.names[i]));
 	return files;
 }
 
@@ -73,7 +62,7 @@ static int load_settings(struct local *local, const struct ctl *ctl)
 	r = settings_load(&local->settings, &input, &messages);
 	print_messages(&messages);
 	message_list_deinit(&messages);
-	local->config_files = list_config_files(input.config_path);
+	local->config_files = list_config_files(&local->settings.config);
 	return r;
 }
 
@@ -281,6 +270,23 @@ static int local_explain(const struct view *view, const json_t *parameters, json
 	return error;
 }
 
+static json_t *local_config(const struct local *local)
+{
+	json_t *settings = json_array();
+	struct setting setting;
+
+	for (size_t i = 0; i < config_key_count; i++) {
+		settings_get(&local->settings, &config_keys[i], &setting);
+		(void) json_array_append_new(
+			settings, json_pack("{s:s, s:s, s:s, s:s*, s:s, s:s}", "key",
+					    setting.key->name, "value", setting.value, "default",
+					    setting.key->standard, "unit", setting.key->unit,
+					    "origin", setting.origin, "help", setting.key->help));
+	}
+	return json_pack("{s:o, s:O, s:s*}", "settings", settings, "files", local->config_files,
+			 "proximity", local->settings.proximity.path);
+}
+
 int local_answer(struct local *local, const char *method, const json_t *parameters,
 		 json_t **ret_reply)
 {
@@ -299,6 +305,8 @@ int local_answer(struct local *local, const char *method, const json_t *paramete
 		*ret_reply = view_plan(&view);
 	else if (strcmp(method, "Verify") == 0)
 		*ret_reply = view_verify(&view);
+	else if (strcmp(method, "GetConfig") == 0)
+		*ret_reply = local_config(local);
 	else if (strcmp(method, "ListIrqs") == 0)
 		r = local_irqs(&view, parameters, ret_reply);
 	else if (strcmp(method, "Explain") == 0)

@@ -1,6 +1,5 @@
 #include "view_parts.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,7 +121,7 @@ void put_seconds(struct maker *maker, json_t *object, const char *key, uint64_t 
 
 void put_time(struct maker *maker, json_t *object, const char *key, double time)
 {
-	put(maker, object, key, json_real(floor(time * 1000.) / 1000.));
+	put(maker, object, key, json_real((double) (int64_t) (time * 1000.) / 1000.));
 }
 
 void put_moment(struct maker *maker, json_t *object, const char *key, uint64_t time_ms)

@@ -1,5 +1,4 @@
 /* How the machine and the daemon are, on one page. */
-#include <math.h>
 
 #include "irqherd/outlet/words.h"
 #include "view_parts.h"
