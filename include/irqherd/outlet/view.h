@@ -74,5 +74,7 @@ json_t *view_verify(const struct view *view);
  * NULL). */
 json_t *view_irqs(const struct view *view, const char *device, int cpu, int *ret_error);
 json_t *view_explain(const struct view *view, const char *target, int *ret_error);
+json_t *view_advise(const struct view *view, const char *target,
+		    int *ret_error); /* -ENOENT: no device either */
 
 json_t *view_event(const struct view *view, const struct history_entry *entry); /* {"event": …} */
