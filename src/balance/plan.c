@@ -393,6 +393,47 @@ int balance_arrivals(const struct snapshot *now, const struct policy *policy,
 }
 
 /* --------------------------------------------------------------------------------------------------
+ * pins */
+
+static bool is_bound_to_home(const struct decision *decision, const struct irq *irq)
+{
+	const struct mask_table *masks = &decision->now->inventory->masks;
+	const struct cpu_row *row = cpu_table_row(decision->table, irq->effective_cpu);
+	struct cpumask asked, home;
+
+	mask_get(masks, irq->asked, &asked);
+	mask_get(masks, irq->home.cpus, &home);
+	if (irq_bound_cpu(irq) != CPU_NONE)
+		row = cpu_table_row(decision->table, irq_bound_cpu(irq));
+	return row && row->allowed && cpumask_subset(&asked, &home);
+}
+
+int balance_pinned(const struct snapshot *now, const struct policy *policy, struct cpu_table *table,
+		   const struct irq *irq, struct plan *ret_plan)
+{
+	struct decision decision = {
+		.now = now, .policy = policy, .table = table, .plan = ret_plan
+	};
+	int target, r;
+
+	plan_reset(ret_plan);
+	r = cpu_table_fill(table, now, policy);
+	if (r < 0 || !irq->requested || !irq_movable(irq) || is_bound_to_home(&decision, irq))
+		return r;
+	target = place_home(now, policy, table, irq, CPU_NONE);
+	if (target == CPU_NONE) {
+		/* all of them full: who pinned it there wants it all the same */
+		if (irq_device(irq))
+			cpu_table_count_queues(table, now->inventory, irq_device(irq));
+		target = place_arrival(now, policy, table, irq);
+	}
+	if (target == CPU_NONE)
+		return 0;
+	return decide_move(&decision, irq, target, REASON_PINNED,
+			   share_of(&decision, irq, irq->effective_cpu));
+}
+
+/* --------------------------------------------------------------------------------------------------
  * retry */
 
 /* The queue goes back in the counts to where it still is, and from there to the next best core. */

@@ -20,28 +20,28 @@
 #define NOTE_START  21
 
 const char heat_help[] =
-	"Each row is an IRQ, each column a CPU, or what CPUs are folded to where they do not fit.\n"
-	"A shade says how much of the row's interrupts fired there: none, less than 5 %, 25 %,\n"
-	"75 %, or more. A blank instead of the dot is a CPU that IRQs keep off.\n"
+	"A row is an IRQ, a column a CPU, or what CPUs are folded to where they do not\n"
+	"fit. A shade says how much of the row's interrupts fired there: none, less\n"
+	"than 5 %, 25 %, 75 %, or more. Where the dot is missing, IRQs keep off.\n"
 	"\n"
-	"  busy   CPU time in % that is neither idle nor waiting for I/O; a bar where cells are\n"
-	"         narrow, ** is 100\n"
+	"  busy   CPU time in % that is neither idle nor waiting for I/O; a bar or a\n"
+	"         digit for tens where cells are narrow, * is 100\n"
 	"  irq    its part in hard and soft interrupts\n"
 	"  most   the highest irq of one CPU, where columns are more than a CPU\n"
 	"  irq/s  interrupts in a second\n"
-	"  cost   of a CPU, estimated by irqherd; it is not known without a daemon\n"
-	"  stay   how long the IRQ fires where it does\n"
-	"  note   moved: a moment ago. away: its home is elsewhere. stuck: it was moved, but its\n"
-	"         load stayed behind. managed: the kernel keeps its affinity. banned, refused,\n"
-	"         external: left alone, see irqherd(8)\n"
+	"  cost   of a CPU, as irqherd estimates it; not known without the daemon\n"
+	"  stay   for how long the IRQ fires where it does, since it was seen to move\n"
+	"  note   moved: a moment ago. away: its home is elsewhere. stuck: moved, but\n"
+	"         its load stayed. managed: the kernel keeps its affinity. banned,\n"
+	"         refused, external: left alone, see irqherd(7)\n"
 	"\n"
-	"  Up Down PgUp PgDn Home End   choose a row        Left Right   scroll columns\n"
-	"  Enter, e    explain that row                     + -          finer, coarser columns\n"
-	"  r c n i m   sort by rate, cost, name, IRQ, move  0            the finest that fit\n"
-	"  s S         next sort order, reverse it          a            quiet rows, too\n"
-	"  /           filter by names or numbers           k            the kernel's own rows\n"
-	"  Esc         no filter, no text                   Space        stop, go on\n"
-	"  h, ?        this page                            q            quit\n";
+	"  Up Down PgUp PgDn Home End  choose a row     Left Right  scroll columns\n"
+	"  Enter, e   explain that row                  + -         finer, coarser\n"
+	"  r c n i m  by rate, cost, name, IRQ, moves   0           the finest that fit\n"
+	"  s S        next order, reverse it            a           quiet rows, too\n"
+	"  /          filter by names or numbers        k           the kernel's own rows\n"
+	"  Esc        no filter, no text                Space       stop, go on\n"
+	"  h, ?       this page                         q           quit\n";
 
 const char *heat_rate_format(uint64_t count, uint64_t interval_ms, char text[HEAT_RATE])
 {
@@ -205,7 +205,7 @@ static void draw_nodes(struct layout *layout)
 		if (node < 0)
 			(void) snprintf(name, sizeof(name), "no node");
 		else
-			(void) snprintf(name, sizeof(name), end - x >= 8 ? "node %d" : "%d", node);
+			(void) snprintf(name, sizeof(name), end - x >= 6 ? "node %d" : "%d", node);
 		x = canvas_text(layout->canvas, x, layout->y, end - x, name, node_style(node));
 		for (x++; x < end; x++)
 			canvas_put(layout->canvas, x, layout->y, layout->page->ascii ? '-' : 0x2500,
@@ -480,15 +480,36 @@ static void draw_overlay(struct layout *layout)
 	}
 }
 
-static void place(struct layout *layout, unsigned int left)
+/* As wide as the longest text, within these bounds. */
+static unsigned int text_width(const struct heat_data *data, bool device, unsigned int low,
+			       unsigned int high)
+{
+	size_t longest = 0;
+
+	for (unsigned int i = 0; i < data->irq_count; i++) {
+		const char *text = device ? data->irqs[i].device : data->irqs[i].what;
+		size_t length = strlen(text);
+
+		/* The kernel's own rows have long explanations that need not be read whole. */
+		if (length > longest && data->irqs[i].state != HEAT_KERNEL)
+			longest = length;
+	}
+	return clamp((unsigned int) longest, low, high);
+}
+
+static unsigned int left_width(const struct layout *layout)
+{
+	return LABEL_WIDTH + layout->device_width + 1 + layout->what_width + 1;
+}
+
+static void place(struct layout *layout)
 {
 	unsigned int width = layout->view->width, used = layout->frame->width;
-	unsigned int spare = left + used + RIGHT_WIDTH < width ? width - left - used - RIGHT_WIDTH
-							       : 0;
-	unsigned int more = minimum(spare / 2, 20u - minimum(layout->device_width, 20));
+	unsigned int left = left_width(layout), spare;
 
-	layout->device_width += more;
-	layout->what_width += minimum(spare - more, 36u - minimum(layout->what_width, 36));
+	spare = left + used + RIGHT_WIDTH < width ? width - left - used - RIGHT_WIDTH : 0;
+	layout->what_width += minimum(spare, text_width(layout->data, false, 13, 40) -
+						     minimum(layout->what_width, 40));
 	layout->device_x = LABEL_WIDTH;
 	layout->what_x = layout->device_x + layout->device_width + 1;
 	layout->cells_x = layout->what_x + layout->what_width + 1;
@@ -508,15 +529,15 @@ int heat_draw(const struct heat_data *data, const struct heat_view *view,
 	r = canvas_resize(canvas, view->width, view->height);
 	if (r < 0)
 		return r;
-	layout.device_width = clamp(view->width / 10, 7, 16);
-	layout.what_width = clamp(view->width / 8, 9, 24);
-	left = LABEL_WIDTH + layout.device_width + 1 + layout.what_width + 1;
+	layout.device_width = text_width(data, true, 6, clamp(view->width / 10, 8, 16));
+	layout.what_width = text_width(data, false, 13, clamp(view->width / 8, 13, 24));
+	left = left_width(&layout);
 	r = heat_fold(data, view,
 		      view->width > left + RIGHT_WIDTH ? view->width - left - RIGHT_WIDTH : 1,
 		      frame);
 	if (r < 0)
 		return r;
-	place(&layout, left);
+	place(&layout);
 
 	draw_title(&layout);
 	if (page->overlay) {

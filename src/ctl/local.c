@@ -270,6 +270,15 @@ static int local_explain(const struct view *view, const json_t *parameters, json
 	return error;
 }
 
+static int local_advise(const struct view *view, const json_t *parameters, json_t **ret_reply)
+{
+	const char *target = json_string_value(json_object_get(parameters, "target"));
+	int error;
+
+	*ret_reply = view_advise(view, target ? target : "", &error);
+	return error;
+}
+
 static json_t *local_config(const struct local *local)
 {
 	json_t *settings = json_array();
@@ -311,6 +320,8 @@ int local_answer(struct local *local, const char *method, const json_t *paramete
 		r = local_irqs(&view, parameters, ret_reply);
 	else if (strcmp(method, "Explain") == 0)
 		r = local_explain(&view, parameters, ret_reply);
+	else if (strcmp(method, "Advise") == 0)
+		r = local_advise(&view, parameters, ret_reply);
 	else
 		r = -EOPNOTSUPP;
 	if (r < 0)

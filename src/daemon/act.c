@@ -16,7 +16,7 @@
 void daemon_choose_actuator(struct daemon *daemon)
 {
 	bool observe = daemon->options->dry_run || daemon->settings.config.mode == MODE_OBSERVE ||
-		       daemon->said_read_only;
+		       daemon->said_read_only || daemon->frozen;
 
 	daemon->actuator = observe ? &daemon->affinity_null.actuator
 				   : &daemon->affinity_proc.actuator;
@@ -51,32 +51,44 @@ static void watch(struct daemon *daemon, const struct irq *irq)
 static void say_outcome(struct daemon *daemon, const struct irq *irq, enum settle_outcome outcome)
 {
 	const struct placement *placement = &irq->placement;
+	struct buf *line = &daemon->line;
+	int level = LOG_INFO;
 
+	buf_reset(line);
 	switch (outcome) {
 	case SETTLE_WAITING:
-		break;
+		return;
 	case SETTLE_CONFIRMED:
-		log_debug("IRQ %u fires on CPU %d now: from=%d", irq->number, placement->target_cpu,
-			  placement->source_cpu);
+		level = LOG_DEBUG;
+		(void) buf_printf(line, "IRQ %u fires on CPU %d now: from=%d", irq->number,
+				  placement->target_cpu, placement->source_cpu);
 		break;
 	case SETTLE_FOLLOWED:
-		log_debug("load of IRQ %u followed to CPU %d: from=%d", irq->number,
-			  placement->target_cpu, placement->source_cpu);
+		level = LOG_DEBUG;
+		(void) buf_printf(line, "load of IRQ %u followed to CPU %d: from=%d", irq->number,
+				  placement->target_cpu, placement->source_cpu);
 		break;
 	case SETTLE_STUCK:
-		log_info("IRQ %u is stuck on CPU %d: moved to CPU %d, its load stays; not moved "
-			 "again for a while",
-			 irq->number, placement->source_cpu, placement->target_cpu);
+		(void) buf_printf(line,
+				  "IRQ %u is stuck on CPU %d: moved to CPU %d, its load stays; not "
+				  "moved again for a while",
+				  irq->number, placement->source_cpu, placement->target_cpu);
 		break;
 	case SETTLE_UNSTUCK:
-		log_info("IRQ %u is no longer stuck: cpu=%d", irq->number, irq->effective_cpu);
+		(void) buf_printf(line, "IRQ %u is no longer stuck: cpu=%d", irq->number,
+				  irq->effective_cpu);
 		break;
 	case SETTLE_REVERTED:
-		log_info("IRQ %u was moved by somebody else after our move to CPU %d, leaving it "
-			 "there for %u s",
-			 irq->number, placement->target_cpu, daemon->policy.external_ms / 1000);
+		(void) buf_printf(line,
+				  "IRQ %u was moved by somebody else after our move to CPU %d, "
+				  "leaving it there for %u s",
+				  irq->number, placement->target_cpu,
+				  daemon->policy.external_ms / 1000);
 		break;
 	}
+	daemon_record_outcome(daemon, irq, buf_text(line));
+	if (log_enabled(level))
+		log_at(level, "%s", buf_text(line));
 }
 
 /* False: nothing more to be seen of it. */
@@ -134,6 +146,15 @@ static void say_move(struct daemon *daemon, const struct move *move, const char 
 	buf_reset(&daemon->line);
 	if (report_move(&daemon->inventory, move, verb, &daemon->line) == 0)
 		log_info("%s", buf_text(&daemon->line));
+}
+
+static void record_failure(struct daemon *daemon, const struct irq *irq, const struct move *move,
+			   enum move_result result)
+{
+	buf_reset(&daemon->line);
+	(void) buf_printf(&daemon->line, "IRQ %u could not be moved to CPU %d: %s", irq->number,
+			  move->to_cpu, move_result_name(result));
+	daemon_record_move(daemon, irq, move, result, buf_text(&daemon->line));
 }
 
 /* A move that nobody makes is decided again each round: the IRQ's cool-down keeps that from filling
@@ -225,6 +246,7 @@ static void make_move(struct daemon *daemon, struct irq *irq, struct move *move,
 		daemon->moves++;
 		note_after(daemon, irq, move);
 		say_move(daemon, move, "moved");
+		daemon_record_move(daemon, irq, move, result, buf_text(&daemon->line));
 		return;
 	case MOVE_GONE:
 		(void) dirty_put(&daemon->dirty, &hint, now_ms);
@@ -247,6 +269,7 @@ static void make_move(struct daemon *daemon, struct irq *irq, struct move *move,
 			  move_result_name(result));
 		break;
 	}
+	record_failure(daemon, irq, move, result);
 	settle_failed(irq, move, result, now_ms);
 }
 

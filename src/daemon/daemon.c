@@ -23,6 +23,9 @@
 #define SOON_MS         500u
 #define AFTER_MOVE_MS   1000u
 
+#define HISTORY_LEAST 256u
+#define HISTORY_MOST  4096u
+
 static void arm_looks(struct daemon *daemon);
 static void arm_round(struct daemon *daemon, uint64_t in_ms);
 
@@ -38,7 +41,9 @@ static void tell_status(struct daemon *daemon)
 	(void) buf_printf(&status, "%u devices, %u IRQs, %s%s, %llu moves",
 			  daemon->inventory.device_count, daemon->inventory.irq_count,
 			  daemon->plan.overloaded ? "overloaded" : "calm",
-			  daemon->actuator->writes ? "" : " (observing)",
+			  daemon->frozen             ? " (frozen)"
+			  : daemon->actuator->writes ? ""
+						     : " (observing)",
 			  (unsigned long long) daemon->moves);
 	if (strcmp(buf_text(&status), buf_text(&daemon->status)) == 0) {
 		buf_deinit(&status);
@@ -102,7 +107,7 @@ static void drain_sources(struct daemon *daemon, uint64_t now_ms)
 	(void) genl_drain(&daemon->genl, now_ms);
 }
 
-static void look_now(struct daemon *daemon)
+void daemon_look_now(struct daemon *daemon)
 {
 	uint64_t now_ms = clock_now_ms();
 	uint64_t moves = daemon->moves;
@@ -123,14 +128,14 @@ static void on_event(struct ev_loop *loop, ev_io *watcher, int events)
 	(void) loop;
 	(void) events;
 	drain_sources(daemon, clock_now_ms());
-	look_now(daemon);
+	daemon_look_now(daemon);
 }
 
 static void on_look_timer(struct ev_loop *loop, ev_timer *watcher, int events)
 {
 	(void) loop;
 	(void) events;
-	look_now(watcher->data);
+	daemon_look_now(watcher->data);
 }
 
 static void on_round_timer(struct ev_loop *loop, ev_timer *watcher, int events)
@@ -162,22 +167,63 @@ static void on_stop(struct ev_loop *loop, ev_signal *watcher, int events)
 	ev_break(loop, EVBREAK_ALL);
 }
 
-static void on_reload(struct ev_loop *loop, ev_signal *watcher, int events)
+bool daemon_reload_now(struct daemon *daemon)
 {
-	struct daemon *daemon = watcher->data;
 	struct timespec now;
+	bool done;
 
-	(void) loop;
-	(void) events;
 	(void) clock_gettime(CLOCK_MONOTONIC, &now);
 	(void) notify_send("RELOADING=1\nMONOTONIC_USEC=%llu",
 			   (unsigned long long) now.tv_sec * 1000000u +
 				   (unsigned long long) now.tv_nsec / 1000u);
-	if (daemon_reload(daemon)) {
+	done = daemon_reload(daemon);
+	if (done) {
 		daemon_take_changes(daemon, clock_now_ms());
 		arm_round(daemon, SOON_MS);
 	}
 	(void) notify_send("READY=1");
+	return done;
+}
+
+static void on_reload(struct ev_loop *loop, ev_signal *watcher, int events)
+{
+	(void) loop;
+	(void) events;
+	(void) daemon_reload_now(watcher->data);
+}
+
+static void on_freeze_file(struct ev_loop *loop, ev_io *watcher, int events)
+{
+	struct daemon *daemon = watcher->data;
+
+	(void) loop;
+	(void) events;
+	freeze_file_drain(&daemon->freeze_file);
+	daemon_update_freeze(daemon);
+}
+
+static void on_thaw_timer(struct ev_loop *loop, ev_timer *watcher, int events)
+{
+	struct daemon *daemon = watcher->data;
+
+	(void) loop;
+	(void) events;
+	daemon->steering.frozen = false;
+	daemon->steering.frozen_until_ms = 0;
+	daemon_update_freeze(daemon);
+}
+
+/* Before each wait: whatever was recorded since the last one is on its way to those who watch. */
+static void on_before_wait(struct ev_loop *loop, ev_prepare *watcher, int events)
+{
+	struct daemon *daemon = watcher->data;
+
+	(void) loop;
+	(void) events;
+	if (daemon->streamed == daemon->history.next)
+		return;
+	daemon->streamed = daemon->history.next;
+	control_stream(daemon->control);
 }
 
 static void on_dump(struct ev_loop *loop, ev_signal *watcher, int events)
@@ -200,6 +246,21 @@ static void arm(struct daemon *daemon, ev_timer *timer, uint64_t in_ms)
 static void arm_round(struct daemon *daemon, uint64_t in_ms)
 {
 	arm(daemon, &daemon->round_timer, in_ms);
+}
+
+void daemon_hurry(struct daemon *daemon)
+{
+	if (daemon->loop && ev_timer_remaining(daemon->loop, &daemon->round_timer) > SOON_MS / 1e3)
+		arm_round(daemon, SOON_MS);
+}
+
+void daemon_arm_thaw(struct daemon *daemon)
+{
+	uint64_t until_ms = daemon->steering.frozen_until_ms, now_ms = clock_now_ms();
+
+	ev_timer_stop(daemon->loop, &daemon->thaw_timer);
+	if (until_ms)
+		arm(daemon, &daemon->thaw_timer, until_ms > now_ms ? until_ms - now_ms : 0);
 }
 
 static void arm_looks(struct daemon *daemon)
@@ -243,16 +304,50 @@ static void open_sources(struct daemon *daemon)
 		daemon->machine.genl = &daemon->genl;
 }
 
+static void remark(struct daemon *daemon, const char *text)
+{
+	log_notice("%s", text);
+	if (!daemon->remarks)
+		daemon->remarks = json_array();
+	(void) json_array_append_new(daemon->remarks, json_string(text));
+}
+
 /* What limits us on this kernel is said once, at the start. */
 static void say_what_is_missing(struct daemon *daemon)
 {
 	if (kernel_foreign_netns(&daemon->root) == KERNEL_YES)
-		log_notice("in another network namespace than the first process: events of network "
-			   "devices outside "
-			   "of it may be missing");
+		remark(daemon, "in another network namespace than the first process: events of "
+			       "network devices outside of it may be missing");
 	if (kernel_accounts_irq_time(&daemon->root) == KERNEL_NO)
-		log_notice("this kernel does not account interrupt time exactly: loads are "
-			   "estimated by its tick");
+		remark(daemon, "this kernel does not account interrupt time exactly: loads are "
+			       "estimated by its tick");
+}
+
+/* Before anything may be written. */
+static void look_for_freeze(struct daemon *daemon)
+{
+	static const char *const folders[FREEZE_FOLDERS] = { OPTIONS_RUN_FOLDER,
+							     OPTIONS_CONFIG_FOLDER };
+	int r;
+
+	if (daemon->options->root)
+		return;
+	if (!daemon->options->dry_run)
+		(void) mkdir(OPTIONS_RUN_FOLDER, 0755);
+	r = freeze_file_init(&daemon->freeze_file, folders);
+	if (r < 0)
+		log_info("no inotify, a freeze file is only looked for at start and reload: %s",
+			 strerror(-r));
+	daemon->steering.frozen_by_kernel = kernel_has_word(&daemon->root, "irqherd.freeze");
+	daemon_update_freeze(daemon);
+}
+
+/* Enough to tell of a storm's beginning, not so much that it weighs: 400 bytes each. */
+static size_t history_size(const struct inventory *inventory)
+{
+	size_t size = HISTORY_LEAST + inventory->irq_count;
+
+	return size < HISTORY_MOST ? size : HISTORY_MOST;
 }
 
 static void raise_descriptor_limit(void)
@@ -280,6 +375,12 @@ static void prepare(struct daemon *daemon, const struct options *options, struct
 		.plan = PLAN_INIT,
 		.changes = CHANGE_LIST_INIT,
 		.originals = ORIGINALS_INIT,
+		.asked_plan = PLAN_INIT,
+		.history = HISTORY_INIT,
+		.steering = STEERING_INIT,
+		.freeze_file = FREEZE_FILE_INIT,
+		.config_loaded = (double) time(NULL),
+		.started_ms = clock_now_ms(),
 		.rps = RPS_SYSFS_INIT,
 		.softnet_stat = SOFTNET_STAT_INIT,
 	};
@@ -288,7 +389,6 @@ static void prepare(struct daemon *daemon, const struct options *options, struct
 
 int daemon_init(struct daemon *daemon, const struct options *options, struct settings *settings)
 {
-	struct rules rules;
 	int r;
 
 	prepare(daemon, options, settings);
@@ -317,8 +417,9 @@ int daemon_init(struct daemon *daemon, const struct options *options, struct set
 		open_sources(daemon);
 	}
 
-	settings_rules(&daemon->settings, &rules);
-	r = inventory_set_rules(&daemon->inventory, &rules, NULL);
+	platform_read(&daemon->root, &daemon->platform);
+	r = daemon_apply_rules(daemon, &daemon->settings);
+	change_list_reset(&daemon->changes);
 	if (r < 0)
 		return r;
 	r = machine_read_all(&daemon->machine, LOOK_START, NULL);
@@ -327,14 +428,18 @@ int daemon_init(struct daemon *daemon, const struct options *options, struct set
 		return r;
 	}
 	daemon_refresh_policy(daemon);
+	r = history_init(&daemon->history, history_size(&daemon->inventory));
+	if (r < 0)
+		return r;
 
 	affinity_proc_init(&daemon->affinity_proc, &daemon->root);
 	affinity_null_init(&daemon->affinity_null);
 	daemon_choose_actuator(daemon);
-	if (daemon->actuator->writes)
-		(void) mkdir(OPTIONS_RUN_FOLDER, 0755);
+	look_for_freeze(daemon);
+	/* frozen is for a while */
 	r = originals_init(&daemon->originals, &daemon->root,
-			   daemon->actuator->writes ? OPTIONS_ORIGINALS_PATH : NULL);
+			   daemon->actuator->writes || daemon->frozen ? OPTIONS_ORIGINALS_PATH
+								      : NULL);
 	if (r < 0)
 		return r;
 	r = rps_sysfs_init(&daemon->rps, &daemon->root,
@@ -378,6 +483,12 @@ void daemon_deinit(struct daemon *daemon)
 	buf_deinit(&daemon->status);
 	free(daemon->watched);
 	free(daemon->unexplained);
+	freeze_file_deinit(&daemon->freeze_file);
+	steering_deinit(&daemon->steering);
+	history_deinit(&daemon->history);
+	plan_deinit(&daemon->asked_plan);
+	message_list_deinit(&daemon->config_errors);
+	json_decref(daemon->remarks);
 	settings_deinit(&daemon->settings);
 	fsroot_deinit(&daemon->root);
 }
@@ -429,6 +540,14 @@ static void start_watchers(struct daemon *daemon)
 	start_io(daemon, &daemon->link_events, daemon->live ? rtnl_fd(&daemon->links) : -1);
 	start_io(daemon, &daemon->genl_events, daemon->live ? genl_fd(&daemon->genl) : -1);
 
+	ev_timer_init(&daemon->thaw_timer, on_thaw_timer, 0., 0.);
+	daemon->thaw_timer.data = daemon;
+	ev_prepare_init(&daemon->stream_check, on_before_wait);
+	daemon->stream_check.data = daemon;
+	ev_prepare_start(daemon->loop, &daemon->stream_check);
+	start_io(daemon, &daemon->freeze_events, freeze_file_fd(&daemon->freeze_file));
+	ev_set_cb(&daemon->freeze_events, on_freeze_file);
+
 	start_signal(daemon, &daemon->on_hup, on_reload, SIGHUP);
 	start_signal(daemon, &daemon->on_term, on_stop, SIGTERM);
 	start_signal(daemon, &daemon->on_int, on_stop, SIGINT);
@@ -443,6 +562,9 @@ static void stop_watchers(struct daemon *daemon)
 	ev_io_stop(daemon->loop, &daemon->udevd_uevents);
 	ev_io_stop(daemon->loop, &daemon->link_events);
 	ev_io_stop(daemon->loop, &daemon->genl_events);
+	ev_io_stop(daemon->loop, &daemon->freeze_events);
+	ev_prepare_stop(daemon->loop, &daemon->stream_check);
+	ev_timer_stop(daemon->loop, &daemon->thaw_timer);
 	ev_timer_stop(daemon->loop, &daemon->look_timer);
 	ev_timer_stop(daemon->loop, &daemon->round_timer);
 	ev_timer_stop(daemon->loop, &daemon->watchdog_timer);
@@ -481,13 +603,17 @@ int daemon_run(struct daemon *daemon)
 		   daemon->inventory.device_count, daemon->inventory.irq_count,
 		   cpumask_count(&daemon->inventory.topology.online),
 		   daemon->inventory.topology.node_count,
-		   daemon->actuator->writes ? "apply" : "observe");
+		   daemon->actuator->writes ? "apply"
+		   : daemon->frozen         ? "frozen"
+					    : "observe");
+	daemon_open_control(daemon);
 	(void) notify_send("READY=1");
 	tell_status(daemon);
 
 	ev_run(daemon->loop, 0);
 
 	(void) notify_send("STOPPING=1");
+	daemon_close_control(daemon);
 	stop_watchers(daemon);
 	put_originals_back(daemon);
 	daemon_end_rps(daemon);

@@ -74,10 +74,11 @@ void daemon_take_changes(struct daemon *daemon, uint64_t now_ms)
 		int level = change_log_level(change->kind);
 
 		act_on_change(daemon, change, now_ms);
-		if (!log_enabled(level))
-			continue;
 		buf_reset(&daemon->line);
-		if (report_change(&daemon->inventory, change, &daemon->line) == 0)
+		if (report_change(&daemon->inventory, change, &daemon->line) < 0)
+			buf_reset(&daemon->line);
+		daemon_record_change(daemon, change, buf_text(&daemon->line));
+		if (log_enabled(level) && daemon->line.length > 0)
 			log_at(level, "%s", buf_text(&daemon->line));
 	}
 	change_list_reset(&daemon->changes);
@@ -130,6 +131,10 @@ static void look_at(struct daemon *daemon, const struct hint *hint, bool again, 
 	struct hint also;
 	bool gone, changed;
 	int r;
+
+	if (hint->kind == HINT_RESYNC)
+		daemon_record(daemon, HISTORY_RESYNC,
+			      "everything is compared, and what differs is read again");
 
 	r = machine_look(&daemon->machine, hint, look_of(hint, again), &daemon->changes, &gone,
 			 &also);

@@ -16,6 +16,7 @@ enum {
 	OPTION_DRY_RUN,
 	OPTION_ONESHOT,
 	OPTION_ROOT,
+	OPTION_SOCKET,
 };
 
 static const struct option long_options[] = {
@@ -37,6 +38,7 @@ static const struct option long_options[] = {
 	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
 	{ "oneshot", no_argument, NULL, OPTION_ONESHOT },
 	{ "root", required_argument, NULL, OPTION_ROOT },
+	{ "socket", required_argument, NULL, OPTION_SOCKET },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -53,6 +55,7 @@ static void print_help(void)
 	       "  -c, --conf PATH         configuration file (" CONFIG_DEFAULT_PATH ")\n"
 	       "  -x, --pxm PATH          proximity file (overrides the key pxm)\n"
 	       "  -p, --pid PATH          pid file (" OPTIONS_PID_PATH ")\n"
+	       "      --socket PATH       control socket (" OPTIONS_SOCKET_PATH "), or none\n"
 	       "  -O, --facility NAME     syslog facility (daemon)\n"
 	       "      --check-config      read all files, print what is wrong, exit 0 or 1\n"
 	       "      --dry-run           work as usual, but write nothing\n"
@@ -105,6 +108,7 @@ enum options_result options_parse(int argc, char **argv, struct options *ret_opt
 	struct options options = {
 		.config_path = CONFIG_DEFAULT_PATH,
 		.pid_path = OPTIONS_PID_PATH,
+		.socket_path = OPTIONS_SOCKET_PATH,
 		.facility = LOG_DAEMON,
 	};
 	int option;
@@ -171,6 +175,9 @@ enum options_result options_parse(int argc, char **argv, struct options *ret_opt
 			options.oneshot = true;
 			options.foreground = true;
 			break;
+		case OPTION_SOCKET:
+			options.socket_path = strcmp(optarg, "none") == 0 ? NULL : optarg;
+			break;
 		case OPTION_ROOT:
 			options.root = optarg;
 			options.dry_run = true;
@@ -186,6 +193,8 @@ enum options_result options_parse(int argc, char **argv, struct options *ret_opt
 	*ret_options = options;
 	ret_options->config_path = absolute_path(ret_options, options.config_path);
 	ret_options->pid_path = absolute_path(ret_options, options.pid_path);
+	if (options.socket_path)
+		ret_options->socket_path = absolute_path(ret_options, options.socket_path);
 	if (options.pxm_path)
 		ret_options->pxm_path = absolute_path(ret_options, options.pxm_path);
 	return OPTIONS_RUN;

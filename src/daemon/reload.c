@@ -1,6 +1,7 @@
 /* All files are parsed into fresh objects; only if everything is right are they swapped in, as a
  * whole. */
 #include <errno.h>
+#include <time.h>
 
 #include "irqherd/base/log.h"
 #include "irqherd/daemon/daemon.h"
@@ -25,6 +26,8 @@ void daemon_refresh_policy(struct daemon *daemon)
 	struct cpumask usable;
 
 	settings_policy(&daemon->settings, &daemon->inventory.topology, &daemon->policy);
+	daemon->policy.allowed = cpumask_andnot(&daemon->policy.allowed,
+						&daemon->steering.excluded);
 	daemon->policy_is_stale = false;
 	usable = cpumask_and(&daemon->policy.allowed, &daemon->inventory.usable);
 	if (cpumask_empty(&usable))
@@ -35,25 +38,40 @@ void daemon_refresh_policy(struct daemon *daemon)
 	message_list_deinit(&messages);
 }
 
+/* What clients said holds on top of what any configuration says. */
+int daemon_apply_rules(struct daemon *daemon, const struct settings *settings)
+{
+	struct rules rules;
+
+	settings_rules(settings, &rules);
+	steering_add_rules(&daemon->steering, &rules);
+	return inventory_set_rules(&daemon->inventory, &rules, &daemon->changes);
+}
+
 bool daemon_reload(struct daemon *daemon)
 {
 	struct message_list messages = MESSAGE_LIST_INIT;
 	struct settings_input input = options_settings(daemon->options);
 	struct settings fresh;
-	struct rules rules;
+	struct timespec now;
 	int r;
 
 	r = settings_load(&fresh, &input, &messages);
 	daemon_log_messages(&messages);
-	message_list_deinit(&messages);
+	message_list_deinit(&daemon->config_errors);
+	daemon->config_errors = messages;
 	if (r < 0) {
 		settings_deinit(&fresh);
+		daemon_record(daemon, HISTORY_RELOAD,
+			      "reload refused, the configuration from before stays: errors=%zu",
+			      messages.errors);
 		log_error("the new configuration is not right, keeping the old one");
 		return false;
 	}
 
-	settings_rules(&fresh, &rules);
-	r = inventory_set_rules(&daemon->inventory, &rules, &daemon->changes);
+	(void) clock_gettime(CLOCK_REALTIME, &now);
+	daemon->config_loaded = (double) now.tv_sec + (double) now.tv_nsec / 1e9;
+	r = daemon_apply_rules(daemon, &fresh);
 	settings_deinit(&daemon->settings);
 	daemon->settings = fresh;
 	if (r == 0)
@@ -61,7 +79,9 @@ bool daemon_reload(struct daemon *daemon)
 	if (r < 0)
 		log_error("out of memory while taking the new configuration over");
 	daemon_refresh_policy(daemon);
+	freeze_file_look(&daemon->freeze_file);
+	daemon_update_freeze(daemon);
 	daemon_choose_actuator(daemon);
-	log_notice("configuration reloaded");
+	daemon_record(daemon, HISTORY_RELOAD, "configuration reloaded");
 	return true;
 }

@@ -46,3 +46,18 @@ enum kernel_answer kernel_foreign_netns(struct fsroot *root)
 		return KERNEL_UNKNOWN;
 	return strcmp(ours.data, first.data) == 0 ? KERNEL_NO : KERNEL_YES;
 }
+
+bool kernel_has_word(struct fsroot *root, const char *word)
+{
+	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
+	size_t length = strlen(word);
+
+	if (fsroot_read(root, FSROOT_PROC, &text, "cmdline") < 0)
+		return false;
+	for (const char *p = buf_text(&text); *p; p += strcspn(p, " \n")) {
+		p += strspn(p, " \n");
+		if (strncmp(p, word, length) == 0 && strchr(" \n", p[length]))
+			return true;
+	}
+	return false;
+}

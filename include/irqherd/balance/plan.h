@@ -23,6 +23,13 @@ int balance_arrivals(const struct snapshot *now, const struct policy *policy,
 		     struct cpu_table *table, struct plan *ret_plan);
 
 /*
+ * One IRQ goes to its home now, active or not, because somebody pinned it there: at most one move.
+ * None where it is already bound to CPUs of its home, or may not be moved.
+ */
+int balance_pinned(const struct snapshot *now, const struct policy *policy, struct cpu_table *table,
+		   const struct irq *irq, struct plan *ret_plan);
+
+/*
  * The next best CPU for a move that was refused with ENOSPC (the table knows that the first is
  * full). False: none left.
  */

@@ -19,6 +19,7 @@ void render_cpus(struct sheet *sheet, const json_t *reply, bool all);
 void render_plan(struct sheet *sheet, const json_t *reply);
 void render_verify(struct sheet *sheet, const json_t *reply);
 void render_explain(struct sheet *sheet, const json_t *reply, double now);
+void render_advise(struct sheet *sheet, const json_t *reply);
 void render_event(struct sheet *sheet, const json_t *reply);
 void render_config(struct sheet *sheet, const json_t *reply);
 

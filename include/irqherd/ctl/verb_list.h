@@ -23,6 +23,10 @@ VERB(verb_topology);
 VERB(verb_doctor);
 VERB(verb_snapshot);
 
+/* advise.c, import.c */
+VERB(verb_advise);
+VERB(verb_import);
+
 /* steer.c */
 VERB(verb_cpus);
 VERB(verb_irq);

@@ -3,7 +3,8 @@
  *
  * daemon.c builds it, wires it to the event loop and takes it down; look.c turns hints into
  * readings and arrivals into moves; cycle.c makes a round; act.c carries a plan out; reload.c swaps
- * the settings.
+ * the settings; record.c keeps what happened; steer.c does what clients ask for; serve.c answers
+ * them.
  */
 #pragma once
 
@@ -20,15 +21,21 @@
 #include "irqherd/base/fsroot.h"
 #include "irqherd/base/rng.h"
 #include "irqherd/daemon/options.h"
+#include "irqherd/daemon/steering.h"
+#include "irqherd/model/history.h"
 #include "irqherd/model/inventory.h"
 #include "irqherd/model/latency.h"
 #include "irqherd/model/load.h"
 #include "irqherd/model/move.h"
 #include "irqherd/model/policy.h"
+#include "irqherd/outlet/control.h"
+#include "irqherd/outlet/view.h"
 #include "irqherd/setup/settings.h"
 #include "irqherd/source/dirty.h"
+#include "irqherd/source/freeze_file.h"
 #include "irqherd/source/genl.h"
 #include "irqherd/source/machine.h"
+#include "irqherd/source/platform.h"
 #include "irqherd/source/proc_stat.h"
 #include "irqherd/source/rtnl.h"
 #include "irqherd/source/slow_check.h"
@@ -92,9 +99,27 @@ struct daemon {
 	bool said_unsaved;
 	uint64_t rounds;
 	uint64_t moves;
+	struct view_counts counts; /* of them, those that nobody else counts */
+	struct history history;
+	struct steering steering;
+	struct freeze_file freeze_file;
+	bool frozen; /* by a client, a file or the kernel's command line: nothing is written */
+	struct message_list config_errors; /* of the last reload, if it was refused */
+	double config_loaded;              /* seconds since 1970 */
+	uint64_t started_ms;
+	struct platform platform;
+	json_t *remarks;             /* what this kernel lacks; NULL: nothing */
 	struct latency placed_after; /* arrivals: from the receipt of the last event to the write */
 
+	struct control *control; /* NULL: no socket */
+	uid_t caller;            /* whose call is served just now */
+	struct plan asked_plan;  /* made for an answer */
+	uint64_t streamed;       /* history::next when streams were told last */
+
 	struct ev_loop *loop;
+	ev_io freeze_events;
+	ev_prepare stream_check;
+	ev_timer thaw_timer;
 	ev_io kernel_uevents;
 	ev_io udevd_uevents;
 	ev_io link_events;
@@ -120,6 +145,11 @@ void daemon_deinit(struct daemon *daemon);
 int daemon_run(struct daemon *daemon);      /* until a signal; answers the exit code */
 int daemon_run_once(struct daemon *daemon); /* --oneshot: one interval, one round, a report */
 
+void daemon_look_now(struct daemon *daemon); /* out of turn, because of an event or a client */
+void daemon_hurry(struct daemon *daemon);    /* a round is due soon: something was changed */
+bool daemon_reload_now(struct daemon *daemon);
+void daemon_arm_thaw(struct daemon *daemon);
+
 /* look.c */
 void daemon_look(struct daemon *daemon, uint64_t now_ms); /* all that is due, then arrivals */
 void daemon_take_changes(struct daemon *daemon,
@@ -144,4 +174,31 @@ void daemon_end_rps(struct daemon *daemon);              /* packets are worked o
 /* reload.c */
 bool daemon_reload(struct daemon *daemon); /* false: something was wrong, the old stays */
 void daemon_refresh_policy(struct daemon *daemon);
+int daemon_apply_rules(struct daemon *daemon, const struct settings *settings);
 void daemon_log_messages(const struct message_list *messages);
+
+/* record.c: words NULL or "": none */
+void daemon_record_change(struct daemon *daemon, const struct change *change, const char *words);
+void daemon_record_move(struct daemon *daemon, const struct irq *irq, const struct move *move,
+			enum move_result result, const char *words);
+void daemon_record_outcome(struct daemon *daemon, const struct irq *irq, const char *words);
+/* Also logs it, at level info. */
+void daemon_record(struct daemon *daemon, enum history_kind kind, const char *format, ...)
+	_printf_(3, 4);
+
+/* steer.c: each acts at once, and within a second where a round is needed */
+void daemon_update_freeze(struct daemon *daemon);           /* after anything that it depends on */
+const char *daemon_why_frozen(const struct daemon *daemon); /* NULL: not frozen */
+int daemon_pin(struct daemon *daemon, struct irq *irq, const char *slot,
+	       const struct cpumask *cpus); /* irq NULL: it is not there now */
+int daemon_ban(struct daemon *daemon, const char *slot);
+int daemon_release(struct daemon *daemon, const char *slot);
+/* False: no CPU would be left. */
+bool daemon_exclude(struct daemon *daemon, const struct cpumask *cpus);
+void daemon_include(struct daemon *daemon, const struct cpumask *cpus);
+unsigned int daemon_rescan(struct daemon *daemon, const struct pci_addr *addr); /* NULL: all */
+struct cpumask daemon_excluded(const struct daemon *daemon);
+
+/* serve.c */
+void daemon_open_control(struct daemon *daemon);
+void daemon_close_control(struct daemon *daemon);

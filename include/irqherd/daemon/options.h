@@ -18,6 +18,8 @@
 #define OPTIONS_RUN_FOLDER     "/run/irqherd"
 #define OPTIONS_PID_PATH       "/run/irqherd/irqherd.pid"
 #define OPTIONS_ORIGINALS_PATH "/run/irqherd/originals"
+#define OPTIONS_SOCKET_PATH    "/run/irqherd/io.irqherd"
+#define OPTIONS_CONFIG_FOLDER  "/etc/irqherd"
 #define OPTIONS_RPS_PATH       "/run/irqherd/rps"
 
 struct options {
@@ -30,11 +32,12 @@ struct options {
 	bool config_given;    /* then a missing file is an error */
 	const char *pxm_path; /* NULL: as the configuration says */
 	const char *pid_path;
-	const char *root; /* NULL: the live machine */
-	int facility;     /* for syslog */
+	const char *socket_path; /* NULL: no socket */
+	const char *root;        /* NULL: the live machine */
+	int facility;            /* for syslog */
 	struct legacy_option legacy[16];
 	size_t legacy_count;
-	char absolute[3][4096];
+	char absolute[4][4096];
 	size_t absolute_count;
 };
 

@@ -1,6 +1,8 @@
 /* kernel: what this kernel does and does not tell, found out once at the start. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "irqherd/base/fsroot.h"
 
 enum kernel_answer {
@@ -16,6 +18,9 @@ enum kernel_answer {
  * (EOPNOTSUPP) when switched off.
  */
 enum kernel_answer kernel_accounts_irq_time(struct fsroot *root);
+
+/* Whether a word stands on the kernel's command line. */
+bool kernel_has_word(struct fsroot *root, const char *word);
 
 /* Whether we are in another network namespace than the first process: then events of the host's
  * NICs may not reach us. */
