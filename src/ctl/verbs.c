@@ -22,6 +22,8 @@ const struct verb verbs[] = {
 	  verb_irqs },
 	{ "cpus", "[exclude|include LIST]", "CPUs and their loads; keeps IRQs off some", 0, 2,
 	  false, verb_cpus },
+	{ "topology", "", "a drawing of nodes, caches, cores and devices", 0, 0, false,
+	  verb_topology },
 	{ "explain", "IRQ|DEVICE|NETDEV|cpuN", "all about one of them, with reasons and advice", 1,
 	  1, false, verb_explain },
 	{ "advise", "DEVICE|NETDEV", "where a program that uses this device should run", 1, 1,

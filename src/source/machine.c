@@ -256,58 +256,6 @@ static int drop_netdev(struct machine *machine, const char *name, struct change_
 	return netdev ? inventory_drop_netdev(machine->inventory, netdev->ifindex, changes) : 0;
 }
 
-static void also_device(const struct pci_addr *addr, struct hint *ret_also)
-{
-	*ret_also = (struct hint){ .kind = HINT_DEVICE, .addr = *addr };
-}
-
-/* 1: there is one. 0: there is none of that name, and no record any more. */
-static int look_at_name(struct machine *machine, const char *name, struct change_list *changes,
-			struct hint *ret_also)
-{
-	const struct netdev *known = inventory_find_netdev_by_name(machine->inventory, name);
-	struct netdev_facts facts;
-	int r;
-
-	if (known && known->has_device)
-		also_device(&known->addr, ret_also);
-	r = look_at_netdev(machine, name, changes, &facts);
-	if (vanished(r))
-		return drop_netdev(machine, name, changes);
-	if (r < 0)
-		return r;
-	if (facts.has_device)
-		also_device(&facts.addr, ret_also);
-	return 1;
-}
-
-/* After a rename the hint may carry the old name while our record has the new one, or the other way
- * round: the record of its ifindex is looked at, too. */
-static int look_at_netdev_hint(struct machine *machine, const struct hint *hint,
-			       struct change_list *changes, bool *ret_gone, struct hint *ret_also)
-{
-	const struct netdev *known;
-	char name[NETDEV_NAME_SIZE];
-	int found = 0, r;
-
-	if (hint->name[0]) {
-		found = look_at_name(machine, hint->name, changes, ret_also);
-		if (found < 0)
-			return found;
-	}
-	known = hint->ifindex ? inventory_find_netdev(machine->inventory, hint->ifindex) : NULL;
-	if (known && strcmp(known->name, hint->name) != 0) {
-		memcpy(name, known->name, sizeof(name));
-		r = look_at_name(machine, name, changes, ret_also);
-		if (r < 0)
-			return r;
-		if (!hint->name[0])
-			found = r;
-	}
-	*ret_gone = !found;
-	return 0;
-}
-
 /* Records of network devices at this address whose name is gone. */
 static int drop_gone_netdevs_of(struct machine *machine, const struct pci_addr *addr,
 				struct change_list *changes)
@@ -344,6 +292,67 @@ static int look_at_netdevs_of(struct machine *machine, const struct pci_addr *ad
 	if (r < 0 && !vanished(r))
 		return r;
 	return drop_gone_netdevs_of(machine, addr, changes);
+}
+
+static void also_device(const struct pci_addr *addr, struct hint *ret_also)
+{
+	*ret_also = (struct hint){ .kind = HINT_DEVICE, .addr = *addr };
+}
+
+/*
+ * 1: there is one. 0: there is none of that name, and no record of it any more. One that udevd has
+ * renamed since is found below its PCI device and keeps its record, and with it its IRQs' queues.
+ */
+static int look_at_name(struct machine *machine, const char *name, struct change_list *changes,
+			struct hint *ret_also)
+{
+	const struct netdev *known = inventory_find_netdev_by_name(machine->inventory, name);
+	struct netdev_facts facts;
+	struct pci_addr addr = { 0 };
+	bool below;
+	int r;
+
+	below = known && known->has_device;
+	if (below) {
+		addr = known->addr;
+		also_device(&addr, ret_also);
+	}
+	r = look_at_netdev(machine, name, changes, &facts);
+	if (vanished(r))
+		return below ? look_at_netdevs_of(machine, &addr, changes)
+			     : drop_netdev(machine, name, changes);
+	if (r < 0)
+		return r;
+	if (facts.has_device)
+		also_device(&facts.addr, ret_also);
+	return 1;
+}
+
+/* After a rename the hint may carry the old name while our record has the new one, or the other way
+ * round: the record of its ifindex is looked at, too. */
+static int look_at_netdev_hint(struct machine *machine, const struct hint *hint,
+			       struct change_list *changes, bool *ret_gone, struct hint *ret_also)
+{
+	const struct netdev *known;
+	char name[NETDEV_NAME_SIZE];
+	int found = 0, r;
+
+	if (hint->name[0]) {
+		found = look_at_name(machine, hint->name, changes, ret_also);
+		if (found < 0)
+			return found;
+	}
+	known = hint->ifindex ? inventory_find_netdev(machine->inventory, hint->ifindex) : NULL;
+	if (known && strcmp(known->name, hint->name) != 0) {
+		memcpy(name, known->name, sizeof(name));
+		r = look_at_name(machine, name, changes, ret_also);
+		if (r < 0)
+			return r;
+		if (!hint->name[0])
+			found = r;
+	}
+	*ret_gone = !found;
+	return 0;
 }
 
 /* --------------------------------------------------------------------------------------------------

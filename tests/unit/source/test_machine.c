@@ -459,6 +459,27 @@ static void renamed_interface_is_found_by_any_hint_of_it(void **state)
 	}
 }
 
+/* Its "add" is often looked at when udevd has renamed it already. */
+static void renamed_interface_keeps_its_record(void **state)
+{
+	struct trial *trial = *state;
+	const struct netdev *before;
+
+	fill(trial);
+	read_all(trial);
+	before = inventory_find_netdev(&trial->inventory, NIC->ifindex);
+	host_rename(&trial->host, NIC, "lan0");
+	look_at_netdev(trial, "eth2", 0);
+	assert_true(trial->gone);
+	assert_ptr_equal(inventory_find_netdev(&trial->inventory, NIC->ifindex), before);
+	assert_string_equal(before->name, "lan0");
+	for (size_t i = 0; i < trial->changes.count; i++) {
+		assert_int_not_equal(trial->changes.items[i].kind, CHANGE_NETDEV_GONE);
+		assert_int_not_equal(trial->changes.items[i].kind, CHANGE_NETDEV_ARRIVED);
+	}
+	assert_as_read_afresh(trial);
+}
+
 static void hint_that_names_no_interface_finds_none(void **state)
 {
 	struct trial *trial = *state;
@@ -1068,6 +1089,7 @@ int main(void)
 		trial_test(vanished_interface_asks_for_its_device_once_more),
 		trial_test(virtual_interface_asks_for_nobody),
 		trial_test(renamed_interface_is_found_by_any_hint_of_it),
+		trial_test(renamed_interface_keeps_its_record),
 		trial_test(hint_that_names_no_interface_finds_none),
 		trial_test(captured_interface_without_ifindex_gets_one_of_its_own),
 		trial_test(live_interface_without_ifindex_just_went),
