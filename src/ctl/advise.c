@@ -3,7 +3,7 @@
 #include "irqherd/ctl/render.h"
 #include "irqherd/ctl/verb_list.h"
 
-#define LABEL 14
+#define LABEL 16
 
 static void label(struct sheet *sheet, const char *name)
 {
@@ -66,11 +66,12 @@ void render_advise(struct sheet *sheet, const json_t *reply)
 {
 	const json_t *advice = json_object_get(reply, "advice");
 	const json_t *home = json_object_get(advice, "home");
-	char name[96];
+	const json_t *netdev;
+	size_t i;
 
 	sheet_ink(sheet, INK_BOLD, "%s", field_text(advice, "device"));
-	if (json_array_size(json_object_get(advice, "netdevs")) > 0)
-		sheet_printf(sheet, "  %s", device_name(advice, name, sizeof(name)));
+	json_array_foreach(json_object_get(advice, "netdevs"), i, netdev)
+		sheet_printf(sheet, "%s%s", i ? ", " : "  ", json_string_value(netdev));
 	sheet_end_line(sheet, 2);
 
 	label(sheet, "home");
