@@ -275,10 +275,11 @@ class Daemon:
         self.config_path = self.folder / "irqherd.conf"
         self.pid_path = self.folder / "irqherd.pid"
         self.log_path = self.folder / "log"
+        self.socket_path = self.folder / "socket"
         self.intervals = intervals
         self.configure(config)
         self.command = [*prefix, program, "-f", "-c", str(self.config_path), "-p",
-                        str(self.pid_path), *arguments]
+                        str(self.pid_path), "--socket", str(self.socket_path), *arguments]
         self.environment = environment_for(program, prefix, environment)
         self.process = None
 
