@@ -71,6 +71,27 @@ static bool is_calm(const struct snapshot *now, const struct policy *policy,
 	return total < policy->threshold_ppm / CALM_SHARE;
 }
 
+static bool others_fire(const struct snapshot *now, const struct irq *receiver)
+{
+	inventory_foreach_irq(irq, now->inventory) {
+		if (irq != receiver && irq->effective_cpu == receiver->effective_cpu &&
+		    load_irq_count(now->load, irq->number) > 0)
+			return true;
+	}
+	return false;
+}
+
+/* A queue that is polled without pause does not interrupt any more: then the packets on its CPU are
+ * its own if nobody else interrupts there. */
+static bool is_receiving(const struct snapshot *now, const struct softnet *softnet,
+			 const struct irq *receiver)
+{
+	if (load_irq_count(now->load, receiver->number) > 0)
+		return true;
+	return softnet_cpu(softnet, receiver->effective_cpu).processed > 0 &&
+	       !others_fire(now, receiver);
+}
+
 static void watch_netdev(struct netdev *netdev, const struct snapshot *now,
 			 const struct policy *policy, const struct softnet *softnet,
 			 const struct plan *plan)
@@ -82,7 +103,7 @@ static void watch_netdev(struct netdev *netdev, const struct snapshot *now,
 	switch (rps->state) {
 	case RPS_IDLE:
 		if (cpu == CPU_NONE || !is_hot(now, policy, softnet, cpu) ||
-		    is_relieved(plan, cpu) || load_irq_count(now->load, receiver->number) == 0)
+		    is_relieved(plan, cpu) || !is_receiving(now, softnet, receiver))
 			rps->hot_rounds = 0;
 		else
 			rps->hot_rounds++;

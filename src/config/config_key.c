@@ -221,7 +221,7 @@ static int format_use_cpus(const struct config *config, char *text, size_t size)
 }
 
 /* Absolute, because the daemon's directory is / and a reload must find what the start found. */
-static int set_pxm(struct config *config, const char *value)
+static int set_path(const char *value, char **ret_path)
 {
 	char *path = NULL;
 
@@ -233,9 +233,33 @@ static int set_pxm(struct config *config, const char *value)
 			return -ENOMEM;
 	}
 
-	free(config->pxm);
-	config->pxm = path;
+	free(*ret_path);
+	*ret_path = path;
 	return 0;
+}
+
+static int set_pxm(struct config *config, const char *value)
+{
+	return set_path(value, &config->pxm);
+}
+
+static int set_irqbalance_env(struct config *config, const char *value)
+{
+	char *word;
+
+	if (strcmp(value, "auto") != 0)
+		return set_path(value, &config->irqbalance_env);
+	word = strdup(value);
+	if (!word)
+		return -ENOMEM;
+	free(config->irqbalance_env);
+	config->irqbalance_env = word;
+	return 0;
+}
+
+static int format_irqbalance_env(const struct config *config, char *text, size_t size)
+{
+	return snprintf(text, size, "%s", config->irqbalance_env ? config->irqbalance_env : "none");
 }
 
 static int format_pxm(const struct config *config, char *text, size_t size)
@@ -324,6 +348,12 @@ const struct config_key config_keys[] = {
 	  .standard = "none",
 	  .help = "CPUs that may not, although use-cpus names them.",
 	  ACTIONS(exclude_cpus) },
+	{ .name = "irqbalance-env",
+	  .type = "path",
+	  .range = "an absolute path, auto, or none",
+	  .standard = "none",
+	  .help = "irqbalance's environment file, whose banned CPUs are excluded as well.",
+	  ACTIONS(irqbalance_env) },
 	{ .name = "isolated-cpus",
 	  .type = "word",
 	  .range = "avoid or use",

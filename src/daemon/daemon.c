@@ -379,6 +379,7 @@ static void prepare(struct daemon *daemon, const struct options *options, struct
 		.history = HISTORY_INIT,
 		.steering = STEERING_INIT,
 		.freeze_file = FREEZE_FILE_INIT,
+		.env_watch = FILE_WATCH_INIT,
 		.config_loaded = (double) time(NULL),
 		.started_ms = clock_now_ms(),
 		.rps = RPS_SYSFS_INIT,
@@ -443,7 +444,7 @@ int daemon_init(struct daemon *daemon, const struct options *options, struct set
 	if (r < 0)
 		return r;
 	r = rps_sysfs_init(&daemon->rps, &daemon->root,
-			   daemon->actuator->writes ? OPTIONS_RPS_PATH : NULL);
+			   daemon->actuator->writes || daemon->frozen ? OPTIONS_RPS_PATH : NULL);
 	if (r < 0)
 		return r;
 	r = slow_check_init(&daemon->slow_check);
@@ -484,6 +485,7 @@ void daemon_deinit(struct daemon *daemon)
 	free(daemon->watched);
 	free(daemon->unexplained);
 	freeze_file_deinit(&daemon->freeze_file);
+	file_watch_deinit(&daemon->env_watch);
 	steering_deinit(&daemon->steering);
 	history_deinit(&daemon->history);
 	plan_deinit(&daemon->asked_plan);
@@ -547,6 +549,7 @@ static void start_watchers(struct daemon *daemon)
 	ev_prepare_start(daemon->loop, &daemon->stream_check);
 	start_io(daemon, &daemon->freeze_events, freeze_file_fd(&daemon->freeze_file));
 	ev_set_cb(&daemon->freeze_events, on_freeze_file);
+	daemon_watch_env(daemon);
 
 	start_signal(daemon, &daemon->on_hup, on_reload, SIGHUP);
 	start_signal(daemon, &daemon->on_term, on_stop, SIGTERM);
@@ -563,6 +566,7 @@ static void stop_watchers(struct daemon *daemon)
 	ev_io_stop(daemon->loop, &daemon->link_events);
 	ev_io_stop(daemon->loop, &daemon->genl_events);
 	ev_io_stop(daemon->loop, &daemon->freeze_events);
+	ev_io_stop(daemon->loop, &daemon->env_events);
 	ev_prepare_stop(daemon->loop, &daemon->stream_check);
 	ev_timer_stop(daemon->loop, &daemon->thaw_timer);
 	ev_timer_stop(daemon->loop, &daemon->look_timer);

@@ -79,6 +79,7 @@ bool daemon_reload(struct daemon *daemon)
 	if (r < 0)
 		log_error("out of memory while taking the new configuration over");
 	daemon_refresh_policy(daemon);
+	daemon_watch_env(daemon);
 	freeze_file_look(&daemon->freeze_file);
 	daemon_update_freeze(daemon);
 	daemon_choose_actuator(daemon);

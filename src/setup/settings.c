@@ -3,6 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "irqherd/base/macro.h"
 
 /* --------------------------------------------------------------------------------------------------
  * loading */
@@ -72,6 +75,38 @@ static int make_cpu_rules(struct settings *settings)
 	return 0;
 }
 
+const char *settings_env_path(const struct settings *settings)
+{
+	static const char *const paths[] = { "/etc/default/irqbalance",
+					     "/etc/sysconfig/irqbalance" };
+	const char *path = settings->config.irqbalance_env;
+
+	if (!path || strcmp(path, "auto") != 0)
+		return path;
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		if (access(paths[i], F_OK) == 0)
+			return paths[i];
+	return access("/etc/sysconfig", F_OK) == 0 ? paths[1] : paths[0];
+}
+
+bool settings_read_env(struct settings *settings, struct message_list *messages)
+{
+	struct message_list said = MESSAGE_LIST_INIT;
+	const char *path = settings_env_path(settings);
+	struct irqbalance_env env = { .has_banned = false };
+	bool changed;
+
+	if (path && irqbalance_env_read(path, &env, &said) < 0)
+		env = settings->env;
+	for (size_t i = 0; i < said.count; i++)
+		message_warning(messages, said.items[i].file, said.items[i].line,
+				"%s; ignoring, what held before stays", said.items[i].text);
+	message_list_deinit(&said);
+	changed = !cpumask_equal(&env.banned, &settings->env.banned);
+	settings->env = env;
+	return changed;
+}
+
 int settings_load(struct settings *settings, const struct settings_input *input,
 		  struct message_list *messages)
 {
@@ -90,6 +125,7 @@ int settings_load(struct settings *settings, const struct settings_input *input,
 	pxm = input->pxm_path ? input->pxm_path : settings->config.pxm;
 	if (pxm)
 		(void) proximity_read(&settings->proximity, pxm, messages);
+	(void) settings_read_env(settings, messages);
 	if (make_cpu_rules(settings) < 0)
 		message_error(messages, input->config_path, 0, "out of memory");
 	return messages->errors ? -EINVAL : 0;
@@ -158,7 +194,9 @@ struct cpumask settings_cpus(const struct config_cpus *cpus, const struct topolo
 
 struct cpumask settings_excluded(const struct settings *settings, const struct topology *topology)
 {
-	return settings_cpus(&settings->config.exclude_cpus, topology);
+	struct cpumask cpus = settings_cpus(&settings->config.exclude_cpus, topology);
+
+	return cpumask_or(&cpus, &settings->env.banned);
 }
 
 static enum choice choice_of(enum config_strategy strategy)

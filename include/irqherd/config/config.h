@@ -75,6 +75,7 @@ struct config {
 	bool ht;
 	bool non_local_cpus;
 	char *pxm; /* path of the proximity file; NULL: none */
+	char *irqbalance_env; /* path of irqbalance's environment file, or "auto"; NULL: none */
 	enum config_mode mode;
 	enum config_arrival arrival;
 	int32_t preferred_node; /* -1: none */

@@ -32,6 +32,7 @@
 #include "irqherd/outlet/view.h"
 #include "irqherd/setup/settings.h"
 #include "irqherd/source/dirty.h"
+#include "irqherd/source/file_watch.h"
 #include "irqherd/source/freeze_file.h"
 #include "irqherd/source/genl.h"
 #include "irqherd/source/machine.h"
@@ -81,6 +82,7 @@ struct daemon {
 	struct affinity_null affinity_null;
 	struct actuator *actuator; /* &affinity_proc or &affinity_null */
 	struct originals originals;
+	struct file_watch env_watch; /* irqbalance's environment file */
 	struct rps_sysfs rps;
 	struct softnet_stat softnet_stat;
 	struct softnet softnet;
@@ -118,6 +120,7 @@ struct daemon {
 
 	struct ev_loop *loop;
 	ev_io freeze_events;
+	ev_io env_events;
 	ev_prepare stream_check;
 	ev_timer thaw_timer;
 	ev_io kernel_uevents;
@@ -166,6 +169,9 @@ bool daemon_round(struct daemon *daemon, uint64_t now_ms);  /* true: the next on
 void daemon_act(struct daemon *daemon, uint64_t now_ms);    /* carries daemon->plan out */
 void daemon_settle(struct daemon *daemon, uint64_t now_ms); /* looks after moves under way */
 void daemon_choose_actuator(struct daemon *daemon);
+
+/* env.c */
+void daemon_watch_env(struct daemon *daemon); /* at start, and after a reload */
 
 /* rps.c */
 void daemon_rps(struct daemon *daemon, uint64_t now_ms); /* part of a round */

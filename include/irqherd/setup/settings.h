@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "irqherd/config/config.h"
+#include "irqherd/config/irqbalance_env.h"
 #include "irqherd/config/proximity.h"
 #include "irqherd/model/inventory.h"
 #include "irqherd/model/policy.h"
@@ -30,6 +31,7 @@ struct settings_input {
 struct settings {
 	struct config config;
 	struct proximity proximity;
+	struct irqbalance_env env;  /* of the key `irqbalance-env` */
 	struct cpu_rule *cpu_rules; /* of the key `cpus`; borrow from config */
 };
 
@@ -43,6 +45,16 @@ struct settings {
 int settings_load(struct settings *settings, const struct settings_input *input,
 		  struct message_list *messages);
 void settings_deinit(struct settings *settings);
+
+/* The file that irqbalance-env means; NULL: none. With `auto` the first that exists, or may come to
+ * exist. */
+const char *settings_env_path(const struct settings *settings);
+
+/*
+ * Reads that file anew. What is wrong with it is a warning, since it is other programs' work; what
+ * held before then stays. True: other CPUs are banned now.
+ */
+bool settings_read_env(struct settings *settings, struct message_list *messages);
 
 /* Rules borrow their patterns from the settings. */
 void settings_rules(const struct settings *settings, struct rules *ret_rules);

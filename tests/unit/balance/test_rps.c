@@ -214,6 +214,31 @@ static void drops_count_before_the_threshold_does(void **state)
 	deinit(&nic);
 }
 
+static void a_queue_that_is_polled_and_silent_is_spread_too(void **state)
+{
+	struct rps_change change;
+	struct nic nic;
+
+	(void) state;
+	init(&nic, 8, 1);
+	machine_set_load(&nic.m, 1, 100);
+	nic.m.load.irq_counts[20] = 0;
+	nic.softnet.cpus[1].processed = 5000;
+	(void) round_of(&nic, &change);
+	assert_true(round_of(&nic, &change));
+	deinit(&nic);
+
+	/* unless the packets may be those of another who interrupts there */
+	init(&nic, 8, 1);
+	machine_set_load(&nic.m, 1, 100);
+	machine_put_irq(&nic.m, 30, 0, 1, 10);
+	nic.m.load.irq_counts[20] = 0;
+	nic.softnet.cpus[1].processed = 5000;
+	for (int i = 0; i < 5; i++)
+		assert_false(round_of(&nic, &change));
+	deinit(&nic);
+}
+
 static void siblings_and_loaded_cpus_are_left_out(void **state)
 {
 	struct rps_change change;
@@ -379,6 +404,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_spread_without_need_or_leave),
 		cmocka_unit_test(a_property_wins_over_the_configuration),
 		cmocka_unit_test(drops_count_before_the_threshold_does),
+		cmocka_unit_test(a_queue_that_is_polled_and_silent_is_spread_too),
 		cmocka_unit_test(siblings_and_loaded_cpus_are_left_out),
 		cmocka_unit_test(a_big_home_gives_its_idlest_cores),
 		cmocka_unit_test(it_ends_when_one_cpu_is_enough_for_long),

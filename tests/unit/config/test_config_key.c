@@ -35,7 +35,7 @@ static void every_row_is_complete_and_its_name_unique(void **state)
 		assert_int_equal(key->help[strlen(key->help) - 1], '.');
 		assert_ptr_equal(config_key_find(key->name), key);
 	}
-	assert_int_equal(config_key_count, 26);
+	assert_int_equal(config_key_count, 27);
 	assert_null(config_key_find("no-such-key"));
 }
 
@@ -73,6 +73,9 @@ static void good_values_are_taken(void **state)
 		{ "threshold", "0.0001", "0.0001" },
 		{ "threshold", " 90 ", "90" },
 		{ "steal-limit", "0", "0" },
+		{ "irqbalance-env", "auto", "auto" },
+		{ "irqbalance-env", "/etc/x", "/etc/x" },
+		{ "irqbalance-env", "none", "none" },
 		{ "load-limit", "0", "0" },
 		{ "load-limit", "100", "100" },
 		{ "load-limit", "94.25", "94.25" },
