@@ -91,6 +91,12 @@ static const char *inside(const char *path)
 	return *path ? path : ".";
 }
 
+static void note_path(struct fsroot *root, enum fsroot_tree tree, const char *path, bool listed)
+{
+	if (root->witness)
+		root->witness->saw(root->witness, tree, inside(path), listed);
+}
+
 static int open_path(struct fsroot *root, enum fsroot_tree tree, int flags, const char *path)
 {
 	int directory = tree_fd(root, tree);
@@ -99,6 +105,7 @@ static int open_path(struct fsroot *root, enum fsroot_tree tree, int flags, cons
 	if (directory < 0)
 		return -ENOENT;
 
+	note_path(root, tree, path, flags & O_DIRECTORY);
 	fd = openat(directory, inside(path), flags | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return -errno;
@@ -209,6 +216,7 @@ int fsroot_read_link(struct fsroot *root, enum fsroot_tree tree, struct buf *tar
 	if (directory < 0)
 		return -ENOENT;
 
+	note_path(root, tree, path, false);
 	length = readlinkat(directory, inside(path), link, sizeof(link));
 	if (length < 0)
 		return -errno;
@@ -229,6 +237,7 @@ _printf_(4, 0) static int access_path(struct fsroot *root, enum fsroot_tree tree
 		return r;
 	if (directory < 0)
 		return -ENOENT;
+	note_path(root, tree, path, false);
 	return faccessat(directory, inside(path), mode, AT_EACCESS) < 0 ? -errno : 0;
 }
 
