@@ -67,25 +67,48 @@ void machine_deinit(struct machine *machine)
 	buf_deinit(&machine->captured_queues);
 }
 
-/* Kernels before 4.9 name actions only in /proc/interrupts: read it anew before each look that
- * needs names. */
+/*
+ * Kernels before 4.9 name actions only in /proc/interrupts: it is read anew before each look that
+ * needs names. On later ones a reading of the whole machine spares six system calls an IRQ with it,
+ * as long as printing the counts of all CPUs is not the greater work for the kernel.
+ */
+#define TABLE_CPUS 256u
+
 static const struct action_table *action_names(struct machine *machine)
 {
-	return machine->kernel_irq_folder ? NULL : &machine->actions;
+	return machine->actions.rows.used ? &machine->actions : NULL;
 }
 
-static void refresh_action_names(struct machine *machine)
+static void forget_action_names(struct machine *machine)
+{
+	if (machine->kernel_irq_folder)
+		action_table_deinit(&machine->actions);
+}
+
+static void read_action_names(struct machine *machine)
 {
 	struct action_table fresh = ACTION_TABLE_INIT;
 
-	if (machine->kernel_irq_folder)
-		return;
 	if (action_table_read(machine->root, &fresh) < 0) {
 		action_table_deinit(&fresh);
 		return;
 	}
 	action_table_deinit(&machine->actions);
 	machine->actions = fresh;
+}
+
+static void refresh_action_names(struct machine *machine)
+{
+	if (!machine->kernel_irq_folder)
+		read_action_names(machine);
+}
+
+/* For a look at all IRQs. */
+static void refresh_all_action_names(struct machine *machine)
+{
+	if (!machine->kernel_irq_folder ||
+	    cpumask_count(&machine->inventory->topology.online) <= TABLE_CPUS)
+		read_action_names(machine);
 }
 
 /* --------------------------------------------------------------------------------------------------
@@ -754,11 +777,25 @@ static int read_all_netdevs(struct machine *machine, bool known_too, struct chan
 	return vanished(r) ? 0 : r;
 }
 
-int machine_read_all(struct machine *machine, enum look look, struct change_list *changes)
+static int read_devices_and_irqs(struct machine *machine, enum look look,
+				 struct change_list *changes)
 {
 	struct pci_addr_list devices = PCI_ADDR_LIST_INIT;
-	struct topology topology;
 	bool gone;
+	int r;
+
+	r = device_list(machine->root, &devices);
+	if (vanished(r))
+		r = 0; /* no PCI at all */
+	for (size_t i = 0; r == 0 && i < devices.count; i++)
+		r = look_at_device(machine, &devices.items[i], look, changes, &gone);
+	pci_addr_list_deinit(&devices);
+	return r < 0 ? r : read_other_irqs(machine, look, true, changes);
+}
+
+int machine_read_all(struct machine *machine, enum look look, struct change_list *changes)
+{
+	struct topology topology;
 	int r;
 
 	r = topology_read(machine->root, &topology);
@@ -768,50 +805,28 @@ int machine_read_all(struct machine *machine, enum look look, struct change_list
 	if (r < 0)
 		return r;
 
-	refresh_action_names(machine);
-	r = device_list(machine->root, &devices);
-	if (vanished(r))
-		r = 0; /* no PCI at all */
-	for (size_t i = 0; r == 0 && i < devices.count; i++)
-		r = look_at_device(machine, &devices.items[i], look, changes, &gone);
-	pci_addr_list_deinit(&devices);
-	if (r < 0)
-		return r;
-	r = read_other_irqs(machine, look, true, changes);
-	if (r < 0)
-		return r;
-	return read_all_netdevs(machine, true, changes);
+	refresh_all_action_names(machine);
+	r = read_devices_and_irqs(machine, look, changes);
+	forget_action_names(machine);
+	return r < 0 ? r : read_all_netdevs(machine, true, changes);
 }
 
 /* --------------------------------------------------------------------------------------------------
  * resync */
 
-static bool driver_differs(struct machine *machine, const struct device *device, const char *addr)
+/* Another driver, or another card in the same place, perhaps below another bridge. */
+static bool identity_differs(struct machine *machine, const struct device *device)
 {
-	_cleanup_(buf_deinit) struct buf target = BUF_INIT;
-	const char *name = "", *slash;
-
-	if (fsroot_read_link(machine->root, FSROOT_SYS, &target, "bus/pci/devices/%s/driver",
-			     addr) == 0) {
-		slash = strrchr(target.data, '/');
-		name = slash ? slash + 1 : target.data;
-	}
-	return strcmp(name, device->driver) != 0;
-}
-
-/* Another card in the same place, perhaps below another bridge. */
-static bool card_differs(struct machine *machine, const struct device *device, const char *addr)
-{
-	uint32_t vendor = 0, id = 0, class = 0;
+	struct device_identity identity;
 	int32_t node = NODE_NONE;
+	char text[PCI_ADDR_TEXT];
 
-	(void) attr_read_hex32(machine->root, &vendor, "bus/pci/devices/%s/vendor", addr);
-	(void) attr_read_hex32(machine->root, &id, "bus/pci/devices/%s/device", addr);
-	(void) attr_read_hex32(machine->root, &class, "bus/pci/devices/%s/class", addr);
+	if (device_read_identity(machine->root, &device->addr, &identity) < 0)
+		return true;
 	(void) attr_read_i32(machine->root, FSROOT_SYS, NODE_NONE, INT16_MAX, &node,
-			     "bus/pci/devices/%s/numa_node", addr);
-	return (uint16_t) vendor != device->vendor || (uint16_t) id != device->device ||
-	       (class & 0xffffff) != device->class ||
+			     "bus/pci/devices/%s/numa_node", pci_addr_format(&device->addr, text));
+	return strcmp(identity.driver, device->driver) != 0 || identity.vendor != device->vendor ||
+	       identity.device != device->device || identity.class != device->class ||
 	       (device->node_from_parent ? node != NODE_NONE : node != device->node);
 }
 
@@ -858,24 +873,18 @@ static bool vectors_differ(struct machine *machine, const struct device *device)
 static bool device_differs(struct machine *machine, const struct pci_addr *addr)
 {
 	const struct device *device = inventory_find_device(machine->inventory, addr);
-	char text[PCI_ADDR_TEXT];
 
-	if (!device)
-		return true;
-	pci_addr_format(addr, text);
-	return driver_differs(machine, device, text) || vectors_differ(machine, device) ||
-	       card_differs(machine, device, text) || properties_differ(machine, device);
+	return !device || identity_differs(machine, device) || vectors_differ(machine, device) ||
+	       properties_differ(machine, device);
 }
 
 static bool actions_differ(struct machine *machine, const struct irq *irq)
 {
 	_cleanup_(buf_deinit) struct buf actions = BUF_INIT;
-	const struct action_row *row;
+	const struct action_row *row = action_table_find(&machine->actions, irq->number);
 
-	if (!machine->kernel_irq_folder) {
-		row = action_table_find(&machine->actions, irq->number);
+	if (row || !machine->kernel_irq_folder)
 		return strcmp(row ? row->actions : "", irq->actions) != 0;
-	}
 	(void) attr_read_text(machine->root, &actions, "kernel/irq/%u/actions", irq->number);
 	return strcmp(buf_text(&actions), irq->actions) != 0;
 }
@@ -942,16 +951,12 @@ static int drop_vanished_devices(struct machine *machine, const struct pci_addr_
 	return 0;
 }
 
-int machine_resync(struct machine *machine, struct change_list *changes)
+static int resync_devices_and_irqs(struct machine *machine, struct change_list *changes)
 {
 	struct pci_addr_list devices = PCI_ADDR_LIST_INIT;
 	bool gone;
 	int r;
 
-	r = look_at_cpus(machine, LOOK_RESYNC, changes);
-	if (r < 0)
-		return r;
-	refresh_action_names(machine);
 	r = device_list(machine->root, &devices);
 	if (vanished(r))
 		r = 0;
@@ -963,8 +968,19 @@ int machine_resync(struct machine *machine, struct change_list *changes)
 	pci_addr_list_deinit(&devices);
 	if (r == 0)
 		r = reread_differing_irqs(machine, changes);
-	if (r == 0)
-		r = read_other_irqs(machine, LOOK_RESYNC, false, changes);
+	return r < 0 ? r : read_other_irqs(machine, LOOK_RESYNC, false, changes);
+}
+
+int machine_resync(struct machine *machine, struct change_list *changes)
+{
+	int r;
+
+	r = look_at_cpus(machine, LOOK_RESYNC, changes);
+	if (r < 0)
+		return r;
+	refresh_all_action_names(machine);
+	r = resync_devices_and_irqs(machine, changes);
+	forget_action_names(machine);
 	if (r < 0)
 		return r;
 	list_foreach_safe(netdev, following, &machine->inventory->netdevs, struct netdev,

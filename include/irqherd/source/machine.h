@@ -31,7 +31,7 @@ struct machine {
 	override_finder find_override;
 	void *override_context;
 	bool kernel_irq_folder;         /* /sys/kernel/irq exists (Linux 4.9 on) */
-	struct action_table actions;    /* where it does not */
+	struct action_table actions;    /* where it does not; else only during a look at all IRQs */
 	struct irq_files files;         /* of the IRQs whose affinity others may change */
 	struct map warned;              /* by device: the text of a property that was told of */
 	struct buf captured_properties; /* `udev-properties` of a captured machine */
