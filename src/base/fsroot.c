@@ -21,6 +21,7 @@
 
 #define FILE_LIMIT (64u << 20)
 #define PAGE       4096u
+#define NAMES      8192u /* bytes of names at once: a device's vectors, or a few hundred IRQs */
 
 static int open_directory(const char *path, int *ret_fd)
 {
@@ -91,6 +92,12 @@ static const char *inside(const char *path)
 	return *path ? path : ".";
 }
 
+static void note_path(struct fsroot *root, enum fsroot_tree tree, const char *path, bool listed)
+{
+	if (root->witness)
+		root->witness->saw(root->witness, tree, inside(path), listed);
+}
+
 static int open_path(struct fsroot *root, enum fsroot_tree tree, int flags, const char *path)
 {
 	int directory = tree_fd(root, tree);
@@ -99,6 +106,7 @@ static int open_path(struct fsroot *root, enum fsroot_tree tree, int flags, cons
 	if (directory < 0)
 		return -ENOENT;
 
+	note_path(root, tree, path, flags & O_DIRECTORY);
 	fd = openat(directory, inside(path), flags | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return -errno;
@@ -209,6 +217,7 @@ int fsroot_read_link(struct fsroot *root, enum fsroot_tree tree, struct buf *tar
 	if (directory < 0)
 		return -ENOENT;
 
+	note_path(root, tree, path, false);
 	length = readlinkat(directory, inside(path), link, sizeof(link));
 	if (length < 0)
 		return -errno;
@@ -229,6 +238,7 @@ _printf_(4, 0) static int access_path(struct fsroot *root, enum fsroot_tree tree
 		return r;
 	if (directory < 0)
 		return -ENOENT;
+	note_path(root, tree, path, false);
 	return faccessat(directory, inside(path), mode, AT_EACCESS) < 0 ? -errno : 0;
 }
 
@@ -254,14 +264,42 @@ int fsroot_may_write(struct fsroot *root, enum fsroot_tree tree, const char *for
 	return r;
 }
 
+static bool is_dot(const char *name)
+{
+	return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
+}
+
+static int list_names(int fd, bool ends_short, int (*each)(void *context, const char *name),
+		      void *context)
+{
+	_Alignas(struct dirent64) char names[NAMES];
+	ssize_t length;
+
+	do {
+		length = getdents64(fd, names, sizeof(names));
+		if (length < 0)
+			return -errno;
+		for (char *at = names; at < names + length;) {
+			const struct dirent64 *entry = (const struct dirent64 *) (const void *) at;
+			int r = is_dot(entry->d_name) ? 0 : each(context, entry->d_name);
+
+			if (r != 0)
+				return r;
+			at += entry->d_reclen;
+		}
+	} while (length > 0 &&
+		 !(ends_short && (size_t) length + sizeof(struct dirent64) < sizeof(names)));
+	return 0;
+}
+
+/* Not by readdir, whose opening and end take as many system calls again. The kernel's own trees
+ * leave no room for another name but at their end; file systems on disks may. */
 int fsroot_list(struct fsroot *root, enum fsroot_tree tree,
 		int (*each)(void *context, const char *name), void *context, const char *format,
 		...)
 {
 	char path[PATH_MAX];
-	struct dirent *entry;
 	va_list arguments;
-	DIR *directory;
 	int fd, r;
 
 	va_start(arguments, format);
@@ -273,27 +311,8 @@ int fsroot_list(struct fsroot *root, enum fsroot_tree tree,
 	fd = open_path(root, tree, O_RDONLY | O_DIRECTORY, path);
 	if (fd < 0)
 		return fd;
-	directory = fdopendir(fd);
-	if (!directory) {
-		r = -errno;
-		(void) close(fd);
-		return r;
-	}
-
-	for (;;) {
-		errno = 0;
-		entry = readdir(directory);
-		if (!entry) {
-			r = -errno;
-			break;
-		}
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		r = each(context, entry->d_name);
-		if (r != 0)
-			break;
-	}
-	(void) closedir(directory);
+	r = list_names(fd, root->live, each, context);
+	(void) close(fd);
 	return r;
 }
 

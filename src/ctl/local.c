@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "irqherd/balance/load.h"
 #include "irqherd/balance/plan.h"
@@ -41,11 +42,27 @@ static json_t *list_config_files(const struct config *config)
 	return files;
 }
 
+/* The file that `pxm` names lies in the captured tree, too. */
+static void find_captured_pxm(const struct ctl *ctl, const char *config_path, struct buf *ret_path)
+{
+	struct message_list messages = MESSAGE_LIST_INIT;
+	struct config config;
+
+	config_init(&config);
+	if (config_read(&config, config_path, false, &messages) == 0 && config.pxm &&
+	    buf_printf(ret_path, "%s%s", ctl->root, config.pxm) == 0 &&
+	    access(buf_text(ret_path), R_OK) < 0)
+		buf_reset(ret_path);
+	config_deinit(&config);
+	message_list_deinit(&messages);
+}
+
 /* A captured machine brings its own configuration, if it was captured with it. */
 static int load_settings(struct local *local, const struct ctl *ctl)
 {
 	struct message_list messages = MESSAGE_LIST_INIT;
 	_cleanup_(buf_deinit) struct buf captured = BUF_INIT;
+	_cleanup_(buf_deinit) struct buf pxm = BUF_INIT;
 	struct settings_input input = { .config_path = CONFIG_DEFAULT_PATH };
 	int r;
 
@@ -59,6 +76,10 @@ static int load_settings(struct local *local, const struct ctl *ctl)
 		input.config_path = ctl->config_path;
 		input.config_given = true;
 	}
+	if (ctl->root)
+		find_captured_pxm(ctl, input.config_path, &pxm);
+	if (pxm.length > 0)
+		input.pxm_path = buf_text(&pxm);
 	r = settings_load(&local->settings, &input, &messages);
 	print_messages(&messages);
 	message_list_deinit(&messages);

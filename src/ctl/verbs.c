@@ -42,6 +42,8 @@ const struct verb verbs[] = {
 	{ "reload", "", "reads the configuration again", 0, 0, false, verb_reload },
 	{ "config", "", "the effective configuration, and who set what", 0, 0, false, verb_config },
 	{ "metrics", "", "OpenMetrics text", 0, 0, false, verb_metrics },
+	{ "snapshot", "FILE", "the machine as irqherd sees it, to replay with --root", 1, 1, false,
+	  verb_snapshot },
 };
 
 const size_t verb_count = ARRAY_SIZE(verbs);

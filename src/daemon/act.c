@@ -106,8 +106,12 @@ static bool settle_one(struct daemon *daemon, struct watched_irq *watched, uint6
 	asked = irq->asked;
 	effective = irq->effective_cpu;
 	if (settle_wants_reading(irq)) {
-		r = irq_read_affinity(&daemon->root, irq->number, &daemon->inventory.masks, &asked,
-				      &effective);
+		/* a write that was not applied at once is applied by the next interrupt */
+		bool may_have_moved = irq->placement.rounds == 0 ||
+				      load_irq_count(&daemon->load, irq->number) > 0;
+
+		r = machine_check_affinity(&daemon->machine, irq, may_have_moved, &asked,
+					   &effective);
 		if (r < 0) {
 			(void) dirty_put(&daemon->dirty, &hint, now_ms);
 			return false;
@@ -218,12 +222,31 @@ static void note_after(struct daemon *daemon, const struct irq *irq, struct move
 	latency_put(&daemon->placed_after, move->after_ms);
 }
 
+/*
+ * The slow check may not have come by since somebody else wrote this mask: nobody's placement is
+ * undone for not having been seen. A new IRQ was read a moment ago.
+ */
+static bool is_where_it_was(struct daemon *daemon, const struct irq *irq, const struct move *move)
+{
+	int effective;
+	mask_id asked;
+
+	if (move->reason == REASON_ARRIVAL ||
+	    machine_check_affinity(&daemon->machine, irq, false, &asked, &effective) < 0 ||
+	    asked == irq->asked)
+		return true;
+	slow_check_next(&daemon->slow_check, irq);
+	return false;
+}
+
 static void make_move(struct daemon *daemon, struct irq *irq, struct move *move, uint64_t now_ms)
 {
 	struct hint hint = { .kind = HINT_IRQ, .irq = move->irq };
 	enum move_result result;
 	unsigned int bounces;
 
+	if (!is_where_it_was(daemon, irq, move))
+		return;
 	(void) originals_note(&daemon->originals, &daemon->inventory, irq);
 	result = try_move(daemon, move, now_ms);
 	if (result == MOVE_NO_ONLINE_CPU) {

@@ -61,14 +61,10 @@ static int nothing_to_do(struct fsroot *root, const struct options *options,
 			 const struct settings *settings)
 {
 	bool apply = !options->dry_run && settings->config.mode == MODE_APPLY;
-	struct topology topology = TOPOLOGY_INIT;
-	unsigned int possible = 2;
+	struct cpumask possible;
 	int r;
 
-	if (topology_read(root, &topology) == 0)
-		possible = cpumask_count(&topology.possible);
-	topology_deinit(&topology);
-	if (possible == 1) {
+	if (possible_cpus_read(root, &possible) == 0 && cpumask_count(&possible) == 1) {
 		log_notice("this machine has one CPU only, there is nothing to balance");
 		return end_well("this machine has one CPU only");
 	}

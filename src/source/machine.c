@@ -61,31 +61,55 @@ int machine_init(struct machine *machine, struct fsroot *root, struct inventory 
 void machine_deinit(struct machine *machine)
 {
 	irq_files_deinit(&machine->files);
+	buf_deinit(&machine->text);
 	action_table_deinit(&machine->actions);
 	map_deinit(&machine->warned);
 	buf_deinit(&machine->captured_properties);
 	buf_deinit(&machine->captured_queues);
 }
 
-/* Kernels before 4.9 name actions only in /proc/interrupts: read it anew before each look that
- * needs names. */
+/*
+ * Kernels before 4.9 name actions only in /proc/interrupts: it is read anew before each look that
+ * needs names. On later ones a reading of the whole machine spares six system calls an IRQ with it,
+ * as long as printing the counts of all CPUs is not the greater work for the kernel.
+ */
+#define TABLE_CPUS 256u
+
 static const struct action_table *action_names(struct machine *machine)
 {
-	return machine->kernel_irq_folder ? NULL : &machine->actions;
+	return machine->actions.rows.used ? &machine->actions : NULL;
 }
 
-static void refresh_action_names(struct machine *machine)
+static void forget_action_names(struct machine *machine)
+{
+	if (machine->kernel_irq_folder)
+		action_table_deinit(&machine->actions);
+}
+
+static void read_action_names(struct machine *machine)
 {
 	struct action_table fresh = ACTION_TABLE_INIT;
 
-	if (machine->kernel_irq_folder)
-		return;
 	if (action_table_read(machine->root, &fresh) < 0) {
 		action_table_deinit(&fresh);
 		return;
 	}
 	action_table_deinit(&machine->actions);
 	machine->actions = fresh;
+}
+
+static void refresh_action_names(struct machine *machine)
+{
+	if (!machine->kernel_irq_folder)
+		read_action_names(machine);
+}
+
+/* For a look at all IRQs. */
+static void refresh_all_action_names(struct machine *machine)
+{
+	if (!machine->kernel_irq_folder ||
+	    cpumask_count(&machine->inventory->topology.online) <= TABLE_CPUS)
+		read_action_names(machine);
 }
 
 /* --------------------------------------------------------------------------------------------------
@@ -676,6 +700,199 @@ static int look_at_cpus(struct machine *machine, enum look look, struct change_l
 }
 
 /* --------------------------------------------------------------------------------------------------
+ * comparing */
+
+static bool is_vector_of(const struct irq *irq, const struct device *device)
+{
+	if (!irq)
+		return false;
+	list_foreach(vector, &irq->owners, struct vector, irq_link) {
+		if (vector->device == device)
+			return true;
+	}
+	return false;
+}
+
+static bool vectors_differ(struct machine *machine, const struct device *device)
+{
+	struct irq_number_list numbers = IRQ_NUMBER_LIST_INIT;
+	bool differ;
+
+	if (device_irq_numbers(machine->root, &device->addr, &numbers) < 0)
+		return true;
+	differ = numbers.count != device->vector_count;
+	for (size_t i = 0; i < numbers.count && !differ; i++)
+		differ = !is_vector_of(inventory_find_irq(machine->inventory, numbers.items[i]),
+				       device);
+	irq_number_list_deinit(&numbers);
+	return differ;
+}
+
+static bool actions_differ(struct machine *machine, const struct irq *irq)
+{
+	_cleanup_(buf_deinit) struct buf actions = BUF_INIT;
+	const struct action_row *row = action_table_find(&machine->actions, irq->number);
+
+	if (row || !machine->kernel_irq_folder)
+		return strcmp(row ? row->actions : "", irq->actions) != 0;
+	(void) attr_read_text(machine->root, &actions, "kernel/irq/%u/actions", irq->number);
+	return strcmp(buf_text(&actions), irq->actions) != 0;
+}
+
+/* Another driver, or another card in the same place, perhaps below another bridge. */
+static bool identity_differs(struct machine *machine, const struct device *device)
+{
+	struct device_identity identity;
+	int32_t node = NODE_NONE;
+	char text[PCI_ADDR_TEXT];
+
+	if (device_read_identity(machine->root, &device->addr, &identity) < 0)
+		return true;
+	(void) attr_read_i32(machine->root, FSROOT_SYS, NODE_NONE, INT16_MAX, &node,
+			     "bus/pci/devices/%s/numa_node", pci_addr_format(&device->addr, text));
+	return strcmp(identity.driver, device->driver) != 0 || identity.vendor != device->vendor ||
+	       identity.device != device->device || identity.class != device->class ||
+	       (device->node_from_parent ? node != NODE_NONE : node != device->node);
+}
+
+static bool properties_differ(struct machine *machine, const struct device *device)
+{
+	struct udev_properties properties;
+	struct home_override override;
+
+	(void) read_properties(machine, &device->addr, &properties);
+	return properties.ignore != device->ignored || properties.rps != device->rps_wish ||
+	       (properties.known && device->awaits_udevd) ||
+	       find_override(machine, &device->addr, &properties, &override) < 0 ||
+	       override.kind != device->override.kind ||
+	       override.origin != device->override.origin ||
+	       override.node != device->override.node || override.cpus != device->override.cpus;
+}
+
+static bool device_differs(struct machine *machine, const struct pci_addr *addr)
+{
+	const struct device *device = inventory_find_device(machine->inventory, addr);
+
+	return !device || identity_differs(machine, device) || vectors_differ(machine, device) ||
+	       properties_differ(machine, device);
+}
+
+/* Whether an IRQ's folder came to be since it was read, or its name. */
+static bool is_still_unrequested(struct machine *machine, const struct irq *irq)
+{
+	return !fsroot_exists(machine->root, FSROOT_PROC, "irq/%u", irq->number) ||
+	       !actions_differ(machine, irq);
+}
+
+/* 0: as it is now. The effective CPU is not asked for. */
+static int read_asked(struct machine *machine, const struct irq *irq, mask_id *ret_asked)
+{
+	struct cpumask cpus;
+	unsigned int calls;
+	int r;
+
+	r = irq_files_read(&machine->files, machine->root, irq, &machine->text, &calls);
+	if (r == 0)
+		r = cpulist_parse(buf_text(&machine->text), &cpus);
+	return r < 0 ? r : mask_intern(&machine->inventory->masks, &cpus, ret_asked);
+}
+
+int machine_check_affinity(struct machine *machine, const struct irq *irq, bool may_have_moved,
+			   mask_id *ret_asked, int *ret_effective_cpu)
+{
+	int effective = irq->effective_cpu;
+	mask_id asked;
+	int r;
+
+	r = read_asked(machine, irq, &asked);
+	if (r < 0)
+		return r;
+	if (may_have_moved && !mask_test(&machine->inventory->masks, asked, effective)) {
+		r = irq_read_effective(machine->root, irq->number, &effective);
+		if (r < 0)
+			return r;
+	}
+	*ret_asked = asked;
+	*ret_effective_cpu = effective;
+	return 0;
+}
+
+static bool is_where_it_was(struct machine *machine, const struct irq *irq)
+{
+	mask_id asked;
+	int effective;
+
+	if (read_asked(machine, irq, &asked) < 0 || asked != irq->asked)
+		return false;
+	/* a move of ours, which is followed round by round */
+	if (irq->placement.state == PLACEMENT_REQUESTED)
+		return true;
+	return irq_read_effective(machine->root, irq->number, &effective) == 0 &&
+	       effective == irq->effective_cpu;
+}
+
+/*
+ * An event that names a device often comes with several others, and most of them find it as the
+ * first one left it. Seeing that costs half of reading it anew.
+ */
+static bool nothing_differs(struct machine *machine, const struct pci_addr *addr)
+{
+	const struct device *device = inventory_find_device(machine->inventory, addr);
+
+	if (device_differs(machine, addr))
+		return false;
+	list_foreach(vector, &device->vectors, struct vector, device_link) {
+		const struct irq *irq = vector->irq;
+
+		if (irq->type == IRQ_INTX || irq->managed)
+			return false;
+		if (irq->requested ? actions_differ(machine, irq) || !is_where_it_was(machine, irq)
+				   : !is_still_unrequested(machine, irq))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * A look by schedule waits for what comes late and has no event: vectors, requests, the start of an
+ * IRQ. Affinities that change are the slow check's matter. So it costs what the device costs, and
+ * nothing for a vector that is in use.
+ */
+static bool nothing_came_late(struct machine *machine, const struct pci_addr *addr)
+{
+	const struct device *device = inventory_find_device(machine->inventory, addr);
+
+	if (!device || device->awaits_udevd || vectors_differ(machine, device))
+		return false;
+	list_foreach(vector, &device->vectors, struct vector, device_link) {
+		const struct irq *irq = vector->irq;
+
+		/* a line's other users come and go, too */
+		if (irq->type == IRQ_INTX)
+			return false;
+		if (!irq->requested && !is_still_unrequested(machine, irq))
+			return false;
+		if (irq->requested && !irq->managed && irq->effective_cpu == CPU_NONE &&
+		    !is_where_it_was(machine, irq))
+			return false;
+	}
+	return true;
+}
+
+/* Whether a look at a device finds it as it is recorded. */
+static bool is_as_known(struct machine *machine, const struct pci_addr *addr, enum look look)
+{
+	const struct device *device = inventory_find_device(machine->inventory, addr);
+
+	if (look == LOOK_AGAIN ? !nothing_came_late(machine, addr)
+			       : look != LOOK_HINT || !nothing_differs(machine, addr))
+		return false;
+	machine->devices_read++;
+	machine->irqs_read += device->vector_count;
+	return true;
+}
+
+/* --------------------------------------------------------------------------------------------------
  * all of it */
 
 /* A line that the device left may have users whose own hints are on their way: it is looked at
@@ -687,6 +904,8 @@ static int look_at_device_hint(struct machine *machine, const struct pci_addr *a
 	int r;
 
 	refresh_action_names(machine);
+	if (is_as_known(machine, addr, look))
+		return look_at_netdevs_of(machine, addr, changes);
 	r = look_at_device(machine, addr, look, changes, ret_gone);
 	if (r < 0)
 		return r;
@@ -754,11 +973,25 @@ static int read_all_netdevs(struct machine *machine, bool known_too, struct chan
 	return vanished(r) ? 0 : r;
 }
 
-int machine_read_all(struct machine *machine, enum look look, struct change_list *changes)
+static int read_devices_and_irqs(struct machine *machine, enum look look,
+				 struct change_list *changes)
 {
 	struct pci_addr_list devices = PCI_ADDR_LIST_INIT;
-	struct topology topology;
 	bool gone;
+	int r;
+
+	r = device_list(machine->root, &devices);
+	if (vanished(r))
+		r = 0; /* no PCI at all */
+	for (size_t i = 0; r == 0 && i < devices.count; i++)
+		r = look_at_device(machine, &devices.items[i], look, changes, &gone);
+	pci_addr_list_deinit(&devices);
+	return r < 0 ? r : read_other_irqs(machine, look, true, changes);
+}
+
+int machine_read_all(struct machine *machine, enum look look, struct change_list *changes)
+{
+	struct topology topology;
 	int r;
 
 	r = topology_read(machine->root, &topology);
@@ -768,117 +1001,14 @@ int machine_read_all(struct machine *machine, enum look look, struct change_list
 	if (r < 0)
 		return r;
 
-	refresh_action_names(machine);
-	r = device_list(machine->root, &devices);
-	if (vanished(r))
-		r = 0; /* no PCI at all */
-	for (size_t i = 0; r == 0 && i < devices.count; i++)
-		r = look_at_device(machine, &devices.items[i], look, changes, &gone);
-	pci_addr_list_deinit(&devices);
-	if (r < 0)
-		return r;
-	r = read_other_irqs(machine, look, true, changes);
-	if (r < 0)
-		return r;
-	return read_all_netdevs(machine, true, changes);
+	refresh_all_action_names(machine);
+	r = read_devices_and_irqs(machine, look, changes);
+	forget_action_names(machine);
+	return r < 0 ? r : read_all_netdevs(machine, true, changes);
 }
 
 /* --------------------------------------------------------------------------------------------------
  * resync */
-
-static bool driver_differs(struct machine *machine, const struct device *device, const char *addr)
-{
-	_cleanup_(buf_deinit) struct buf target = BUF_INIT;
-	const char *name = "", *slash;
-
-	if (fsroot_read_link(machine->root, FSROOT_SYS, &target, "bus/pci/devices/%s/driver",
-			     addr) == 0) {
-		slash = strrchr(target.data, '/');
-		name = slash ? slash + 1 : target.data;
-	}
-	return strcmp(name, device->driver) != 0;
-}
-
-/* Another card in the same place, perhaps below another bridge. */
-static bool card_differs(struct machine *machine, const struct device *device, const char *addr)
-{
-	uint32_t vendor = 0, id = 0, class = 0;
-	int32_t node = NODE_NONE;
-
-	(void) attr_read_hex32(machine->root, &vendor, "bus/pci/devices/%s/vendor", addr);
-	(void) attr_read_hex32(machine->root, &id, "bus/pci/devices/%s/device", addr);
-	(void) attr_read_hex32(machine->root, &class, "bus/pci/devices/%s/class", addr);
-	(void) attr_read_i32(machine->root, FSROOT_SYS, NODE_NONE, INT16_MAX, &node,
-			     "bus/pci/devices/%s/numa_node", addr);
-	return (uint16_t) vendor != device->vendor || (uint16_t) id != device->device ||
-	       (class & 0xffffff) != device->class ||
-	       (device->node_from_parent ? node != NODE_NONE : node != device->node);
-}
-
-static bool properties_differ(struct machine *machine, const struct device *device)
-{
-	struct udev_properties properties;
-	struct home_override override;
-
-	(void) read_properties(machine, &device->addr, &properties);
-	return properties.ignore != device->ignored || properties.rps != device->rps_wish ||
-	       (properties.known && device->awaits_udevd) ||
-	       find_override(machine, &device->addr, &properties, &override) < 0 ||
-	       override.kind != device->override.kind ||
-	       override.origin != device->override.origin ||
-	       override.node != device->override.node || override.cpus != device->override.cpus;
-}
-
-static bool is_vector_of(const struct irq *irq, const struct device *device)
-{
-	if (!irq)
-		return false;
-	list_foreach(vector, &irq->owners, struct vector, irq_link) {
-		if (vector->device == device)
-			return true;
-	}
-	return false;
-}
-
-static bool vectors_differ(struct machine *machine, const struct device *device)
-{
-	struct irq_number_list numbers = IRQ_NUMBER_LIST_INIT;
-	bool differ;
-
-	if (device_irq_numbers(machine->root, &device->addr, &numbers) < 0)
-		return true;
-	differ = numbers.count != device->vector_count;
-	for (size_t i = 0; i < numbers.count && !differ; i++)
-		differ = !is_vector_of(inventory_find_irq(machine->inventory, numbers.items[i]),
-				       device);
-	irq_number_list_deinit(&numbers);
-	return differ;
-}
-
-static bool device_differs(struct machine *machine, const struct pci_addr *addr)
-{
-	const struct device *device = inventory_find_device(machine->inventory, addr);
-	char text[PCI_ADDR_TEXT];
-
-	if (!device)
-		return true;
-	pci_addr_format(addr, text);
-	return driver_differs(machine, device, text) || vectors_differ(machine, device) ||
-	       card_differs(machine, device, text) || properties_differ(machine, device);
-}
-
-static bool actions_differ(struct machine *machine, const struct irq *irq)
-{
-	_cleanup_(buf_deinit) struct buf actions = BUF_INIT;
-	const struct action_row *row;
-
-	if (!machine->kernel_irq_folder) {
-		row = action_table_find(&machine->actions, irq->number);
-		return strcmp(row ? row->actions : "", irq->actions) != 0;
-	}
-	(void) attr_read_text(machine->root, &actions, "kernel/irq/%u/actions", irq->number);
-	return strcmp(buf_text(&actions), irq->actions) != 0;
-}
 
 /* Small files tell whether an IRQ was requested, renamed or moved unseen. */
 static bool irq_differs(struct machine *machine, const struct irq *irq)
@@ -942,16 +1072,12 @@ static int drop_vanished_devices(struct machine *machine, const struct pci_addr_
 	return 0;
 }
 
-int machine_resync(struct machine *machine, struct change_list *changes)
+static int resync_devices_and_irqs(struct machine *machine, struct change_list *changes)
 {
 	struct pci_addr_list devices = PCI_ADDR_LIST_INIT;
 	bool gone;
 	int r;
 
-	r = look_at_cpus(machine, LOOK_RESYNC, changes);
-	if (r < 0)
-		return r;
-	refresh_action_names(machine);
 	r = device_list(machine->root, &devices);
 	if (vanished(r))
 		r = 0;
@@ -963,8 +1089,19 @@ int machine_resync(struct machine *machine, struct change_list *changes)
 	pci_addr_list_deinit(&devices);
 	if (r == 0)
 		r = reread_differing_irqs(machine, changes);
-	if (r == 0)
-		r = read_other_irqs(machine, LOOK_RESYNC, false, changes);
+	return r < 0 ? r : read_other_irqs(machine, LOOK_RESYNC, false, changes);
+}
+
+int machine_resync(struct machine *machine, struct change_list *changes)
+{
+	int r;
+
+	r = look_at_cpus(machine, LOOK_RESYNC, changes);
+	if (r < 0)
+		return r;
+	refresh_all_action_names(machine);
+	r = resync_devices_and_irqs(machine, changes);
+	forget_action_names(machine);
 	if (r < 0)
 		return r;
 	list_foreach_safe(netdev, following, &machine->inventory->netdevs, struct netdev,

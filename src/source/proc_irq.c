@@ -429,20 +429,18 @@ static int describe_by_table(const struct action_row *row, struct irq_reading *r
 	return 0;
 }
 
-/* A table may be older than an IRQ, so one without a row is looked at by its folders. */
+/* A table may be older than an IRQ, and has no row for one that nobody requested: these are looked
+ * at by their folders. */
 static int describe(struct fsroot *root, unsigned int number, const struct action_table *actions,
 		    const char *chip, bool has_folder, struct buf *text,
 		    struct irq_reading *reading)
 {
-	const struct action_row *row = NULL;
-	int r = -ENOENT;
+	const struct action_row *row = actions ? action_table_find(actions, number) : NULL;
+	int r;
 
-	if (actions)
-		row = action_table_find(actions, number);
 	if (row)
 		return describe_by_table(row, reading);
-	if (!actions)
-		r = describe_by_sysfs(root, number, chip, text, reading);
+	r = describe_by_sysfs(root, number, chip, text, reading);
 	if (r != -ENOENT || !has_folder)
 		return r;
 	return actions_from_folders(root, number, &reading->actions);

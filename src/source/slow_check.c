@@ -213,12 +213,11 @@ static bool check_next_irq(struct step *step, int *ret_result)
 	return false;
 }
 
-void slow_check_suspect(struct slow_check *check, const struct irq *irq)
+void slow_check_next(struct slow_check *check, const struct irq *irq)
 {
 	if (irq->number >= check->irq_slots)
 		return;
-	check->irqs[irq->number].generation = irq->generation;
-	check->irqs[irq->number].suspected = true;
+	check->irqs[irq->number].generation = 0; /* nobody leaves it out */
 	check->cursor = irq->number;
 	check->turn = SLOW_CHECK_IRQS;
 }

@@ -546,3 +546,16 @@ finish:
 		*ret_topology = topology;
 	return r;
 }
+
+int possible_cpus_read(struct fsroot *root, struct cpumask *ret_possible)
+{
+	struct topology topology = TOPOLOGY_INIT;
+	struct reader reader = { .root = root, .topology = &topology, .text = BUF_INIT };
+	int r;
+
+	r = read_cpu_lists(&reader);
+	buf_deinit(&reader.text);
+	if (r == 0)
+		*ret_possible = topology.possible;
+	return r;
+}

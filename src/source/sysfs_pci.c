@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "attr.h"
+#include "irqherd/base/parse.h"
 #include "irqherd/model/inventory.h"
 
 #define PCI_FOLDER "bus/pci/devices"
@@ -192,55 +193,138 @@ static int note(struct reader *reader, int r)
 	return 0;
 }
 
-static int read_identity(struct reader *reader)
+/* The driver's name is the end of a path, or of a line. */
+static void set_driver(struct device_identity *identity, const char *name, size_t length)
 {
-	struct device_facts *facts = &reader->reading->facts;
-	uint32_t value;
-	int r;
-
-	r = attr_read_hex32(reader->root, &value, PCI_FOLDER "/%s/class", reader->addr);
-	if (r == 0)
-		facts->class = value & 0xffffff;
-	r = note(reader, r);
-	if (r < 0)
-		return r;
-
-	r = attr_read_hex32(reader->root, &value, PCI_FOLDER "/%s/vendor", reader->addr);
-	if (r == 0)
-		facts->vendor = (uint16_t) value;
-	r = note(reader, r);
-	if (r < 0)
-		return r;
-
-	r = attr_read_hex32(reader->root, &value, PCI_FOLDER "/%s/device", reader->addr);
-	if (r == 0)
-		facts->device = (uint16_t) value;
-	return note(reader, r);
+	if (length >= sizeof(identity->driver))
+		length = sizeof(identity->driver) - 1;
+	memcpy(identity->driver, name, length);
+	identity->driver[length] = '\0';
 }
 
-static int read_driver(struct reader *reader)
+/* "8086:10D3" */
+static bool parse_id(const char *value, struct device_identity *identity)
+{
+	uint32_t vendor, device;
+	const char *colon = strchr(value, ':');
+	char text[8];
+
+	if (!colon || (size_t) (colon - value) >= sizeof(text))
+		return false;
+	memcpy(text, value, (size_t) (colon - value));
+	text[colon - value] = '\0';
+	if (parse_hex32(text, &vendor) < 0 || parse_hex32(colon + 1, &device) < 0)
+		return false;
+	identity->vendor = (uint16_t) vendor;
+	identity->device = (uint16_t) device;
+	return true;
+}
+
+/*
+ * One file tells all of it, and of one moment. Answers whether it told class, vendor and device;
+ * the driver is missing where none is bound.
+ */
+static bool parse_uevent(char *text, struct device_identity *identity)
+{
+	bool has_class = false, has_id = false;
+
+	for (char *line = text, *next; line; line = next) {
+		uint32_t class;
+		char *value;
+
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		value = strchr(line, '=');
+		if (!value)
+			continue;
+		*value++ = '\0';
+		if (strcmp(line, "DRIVER") == 0) {
+			set_driver(identity, value, strlen(value));
+		} else if (strcmp(line, "PCI_CLASS") == 0 && parse_hex32(value, &class) == 0) {
+			identity->class = class & 0xffffff;
+			has_class = true;
+		} else if (strcmp(line, "PCI_ID") == 0) {
+			has_id = parse_id(value, identity);
+		}
+	}
+	return has_class && has_id;
+}
+
+/* Of a failed reading only what concerns us is an error: the rest is an unknown value. */
+static int note_missing(int r, bool *missed)
+{
+	if (attr_fatal(r))
+		return r;
+	*missed |= r < 0;
+	return 0;
+}
+
+static int read_link_of_driver(struct fsroot *root, const char *addr,
+			       struct device_identity *identity, bool *missed)
 {
 	_cleanup_(buf_deinit) struct buf target = BUF_INIT;
-	struct device_reading *reading = reader->reading;
 	const char *text, *slash;
-	size_t length;
 	int r;
 
-	r = fsroot_read_link(reader->root, FSROOT_SYS, &target, PCI_FOLDER "/%s/driver",
-			     reader->addr);
+	r = fsroot_read_link(root, FSROOT_SYS, &target, PCI_FOLDER "/%s/driver", addr);
 	if (r < 0)
-		return note(reader, r);
-
+		return note_missing(r, missed);
 	text = buf_text(&target);
 	slash = strrchr(text, '/');
 	if (slash)
 		text = slash + 1;
-	length = strlen(text);
-	if (length >= sizeof(reading->driver))
-		length = sizeof(reading->driver) - 1;
-	memcpy(reading->driver, text, length);
-	reading->driver[length] = '\0';
+	set_driver(identity, text, strlen(text));
 	return 0;
+}
+
+static int read_ids(struct fsroot *root, const char *addr, struct device_identity *identity,
+		    bool *missed)
+{
+	uint32_t class = 0, vendor = 0, device = 0;
+	int r;
+
+	r = note_missing(attr_read_hex32(root, &class, PCI_FOLDER "/%s/class", addr), missed);
+	if (r == 0)
+		r = note_missing(attr_read_hex32(root, &vendor, PCI_FOLDER "/%s/vendor", addr),
+				 missed);
+	if (r == 0)
+		r = note_missing(attr_read_hex32(root, &device, PCI_FOLDER "/%s/device", addr),
+				 missed);
+	identity->class = class & 0xffffff;
+	identity->vendor = (uint16_t) vendor;
+	identity->device = (uint16_t) device;
+	return r;
+}
+
+/* Captured trees may lack the one file, and have the others. */
+static int read_identity(struct fsroot *root, const char *addr, struct device_identity *identity,
+			 bool *missed)
+{
+	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
+	int r;
+
+	*identity = (struct device_identity){ 0 };
+	r = attr_read_text(root, &text, PCI_FOLDER "/%s/uevent", addr);
+	if (attr_fatal(r))
+		return r;
+	if (r < 0 || text.length == 0 || !parse_uevent(text.data, identity)) {
+		r = read_ids(root, addr, identity, missed);
+		if (r < 0)
+			return r;
+	}
+	if (identity->driver[0] != '\0')
+		return 0;
+	return read_link_of_driver(root, addr, identity, missed);
+}
+
+int device_read_identity(struct fsroot *root, const struct pci_addr *addr,
+			 struct device_identity *ret_identity)
+{
+	char name[PCI_ADDR_TEXT];
+	bool missed = false;
+
+	return read_identity(root, pci_addr_format(addr, name), ret_identity, &missed);
 }
 
 /* -1 also where the file is missing or odd. */
@@ -465,7 +549,7 @@ static int read_irqs(struct reader *reader)
 
 	if (numbers.count > 0) {
 		r = read_msi_type(reader, numbers.items[0], &type);
-	} else if (reader->reading->driver[0] != '\0') {
+	} else if (reader->reading->identity.driver[0] != '\0') {
 		type = IRQ_INTX;
 		r = read_intx(reader->root, reader->addr, &line);
 		if (r > 0)
@@ -483,10 +567,7 @@ static int read_device(struct reader *reader)
 {
 	int r;
 
-	r = read_identity(reader);
-	if (r < 0)
-		return r;
-	r = read_driver(reader);
+	r = read_identity(reader->root, reader->addr, &reader->reading->identity, &reader->missed);
 	if (r < 0)
 		return r;
 	r = read_place(reader);
@@ -517,7 +598,10 @@ int device_read(struct fsroot *root, const struct pci_addr *addr, struct mask_ta
 	}
 
 	*ret_reading = reading;
-	ret_reading->facts.driver = ret_reading->driver;
+	ret_reading->facts.class = reading.identity.class;
+	ret_reading->facts.vendor = reading.identity.vendor;
+	ret_reading->facts.device = reading.identity.device;
+	ret_reading->facts.driver = ret_reading->identity.driver;
 	ret_reading->facts.irqs = ret_reading->irq_facts;
 	ret_reading->facts.irq_count = (unsigned int) ret_reading->irq_count;
 	return 0;

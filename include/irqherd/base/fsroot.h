@@ -15,11 +15,24 @@
 #include "irqherd/base/buf.h"
 #include "irqherd/base/macro.h"
 
+enum fsroot_tree {
+	FSROOT_PROC,
+	FSROOT_SYS,
+};
+
+/* Told of every path that is asked for, whether it is there or not; and whether its entries were.
+ * So what was read can be captured. */
+struct fsroot_witness {
+	void (*saw)(struct fsroot_witness *self, enum fsroot_tree tree, const char *path,
+		    bool listed);
+};
+
 struct fsroot {
 	int proc_fd; /* -1: not open */
 	int sys_fd;
-	bool live;       /* the running kernel's own */
-	uint64_t opened; /* files and directories opened through this root so far */
+	bool live;                      /* the running kernel's own */
+	uint64_t opened;                /* files and directories opened through this root so far */
+	struct fsroot_witness *witness; /* borrowed; NULL: nobody looks */
 };
 
 #define FSROOT_INIT ((struct fsroot){ .proc_fd = -1, .sys_fd = -1 })
@@ -28,11 +41,6 @@ struct fsroot {
  * which proc may be missing. */
 int fsroot_init(struct fsroot *root, const char *directory);
 void fsroot_deinit(struct fsroot *root);
-
-enum fsroot_tree {
-	FSROOT_PROC,
-	FSROOT_SYS,
-};
 
 int fsroot_open(struct fsroot *root, enum fsroot_tree tree, int flags, const char *format, ...)
 	_printf_(4, 5);

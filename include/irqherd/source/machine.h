@@ -31,8 +31,9 @@ struct machine {
 	override_finder find_override;
 	void *override_context;
 	bool kernel_irq_folder;         /* /sys/kernel/irq exists (Linux 4.9 on) */
-	struct action_table actions;    /* where it does not */
+	struct action_table actions;    /* where it does not; else only during a look at all IRQs */
 	struct irq_files files;         /* of the IRQs whose affinity others may change */
+	struct buf text;                /* of the last one read */
 	struct map warned;              /* by device: the text of a property that was told of */
 	struct buf captured_properties; /* `udev-properties` of a captured machine */
 	struct buf captured_queues;     /* `netdev-queues.json` of a captured machine */
@@ -60,6 +61,14 @@ int machine_look(struct machine *machine, const struct hint *hint, enum look loo
 /* One IRQ's affinity and names again, or its disappearance. */
 int machine_read_irq(struct machine *machine, unsigned int number, enum look look,
 		     struct change_list *changes);
+
+/*
+ * What its affinity is now, not entered into the record. One system call where the descriptor is
+ * kept. may_have_moved: the effective CPU is asked for, too, if it is outside of the mask: inside,
+ * or before the next interrupt, it stays where it was. -ENOENT, -EIO, -ENODEV: the IRQ was freed.
+ */
+int machine_check_affinity(struct machine *machine, const struct irq *irq, bool may_have_moved,
+			   mask_id *ret_asked, int *ret_effective_cpu);
 
 /* Events were lost: compares the lists of devices, vectors, IRQs and network devices, and reads
  * only what differs. */

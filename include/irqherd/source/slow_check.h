@@ -71,6 +71,6 @@ int slow_check_step(struct slow_check *check, struct machine *machine, struct di
 		    const struct sample *sample, unsigned int reads, uint64_t now_ms,
 		    struct change_list *changes);
 
-/* Somebody saw this IRQ's affinity differ from the record: it is read in the next round, and if it
- * still differs then, it was a foreign hand. */
-void slow_check_suspect(struct slow_check *check, const struct irq *irq);
+/* This IRQ's affinity was seen to differ from the record: it is read next, and once more in the
+ * round after, as whatever differs. */
+void slow_check_next(struct slow_check *check, const struct irq *irq);

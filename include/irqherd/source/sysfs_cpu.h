@@ -10,3 +10,6 @@
  * Reads each core and cache once, not once per CPU.
  */
 int topology_read(struct fsroot *root, struct topology *ret_topology);
+
+/* The CPUs that may ever be there, alone. -ENOENT as above. */
+int possible_cpus_read(struct fsroot *root, struct cpumask *ret_possible);

@@ -10,10 +10,18 @@
 #include "irqherd/source/irq_number_list.h"
 #include "irqherd/source/proc_irq.h"
 
+/* What a device is, and who drives it. */
+struct device_identity {
+	uint32_t class; /* 24 bits */
+	uint16_t vendor;
+	uint16_t device;
+	char driver[64]; /* "" if none */
+};
+
 /* Owns the texts and arrays that its facts point to. */
 struct device_reading {
 	struct device_facts facts;
-	char driver[64];
+	struct device_identity identity;
 	struct irq_reading *irqs; /* facts.irqs point into an array of their own */
 	struct irq_facts *irq_facts;
 	size_t irq_count;
@@ -25,10 +33,14 @@ void device_reading_deinit(struct device_reading *reading);
 
 /*
  * -ENOENT: no such device, or it vanished half-way (whatever was read is thrown away). actions: the
- * table of /proc/interrupts for kernels without /sys/kernel/irq; NULL where that folder exists.
+ * table of /proc/interrupts, which serves before /sys/kernel/irq; NULL: only that is asked.
  */
 int device_read(struct fsroot *root, const struct pci_addr *addr, struct mask_table *masks,
 		const struct action_table *actions, struct device_reading *ret_reading);
+
+/* Its identity alone; what is not told is 0 or "". Cheap: for comparing. */
+int device_read_identity(struct fsroot *root, const struct pci_addr *addr,
+			 struct device_identity *ret_identity);
 
 struct pci_addr_list {
 	struct pci_addr *items; /* sorted */

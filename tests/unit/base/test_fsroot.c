@@ -436,6 +436,46 @@ static void files_that_come_in_pieces_are_read_to_their_end(void **state)
 	(void) close(fd);
 }
 
+struct notes {
+	struct fsroot_witness witness;
+	struct buf text;
+};
+
+static void note(struct fsroot_witness *self, enum fsroot_tree tree, const char *path, bool listed)
+{
+	struct notes *notes = (struct notes *) (void *) self;
+
+	assert_int_equal(buf_printf(&notes->text, "%s %s%s\n", tree == FSROOT_PROC ? "proc" : "sys",
+				    path, listed ? " listed" : ""),
+			 0);
+}
+
+static int pass_over(void *context, const char *name)
+{
+	(void) context;
+	(void) name;
+	return 0;
+}
+
+static void a_witness_sees_all_that_is_asked_for(void **state)
+{
+	_cleanup_(fsroot_deinit) struct fsroot root = FSROOT_INIT;
+	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
+	struct notes notes = { .witness.saw = note };
+
+	(void) state;
+	assert_int_equal(fsroot_init(&root, NULL), 0);
+	root.witness = &notes.witness;
+	assert_int_equal(fsroot_read(&root, FSROOT_PROC, &text, "self/%s", "stat"), 0);
+	assert_int_equal(fsroot_read(&root, FSROOT_SYS, &text, "no/such"), -ENOENT);
+	assert_int_equal(fsroot_read_link(&root, FSROOT_PROC, &text, "self"), 0);
+	assert_true(fsroot_exists(&root, FSROOT_SYS, "/devices"));
+	assert_int_equal(fsroot_list(&root, FSROOT_SYS, pass_over, NULL, "devices"), 0);
+	assert_string_equal(buf_text(&notes.text), "proc self/stat\nsys no/such\nproc self\n"
+						   "sys devices\nsys devices listed\n");
+	buf_deinit(&notes.text);
+}
+
 int main(void)
 {
 #define with_tree(test) cmocka_unit_test_setup_teardown(test, make_tree, remove_tree)
@@ -454,6 +494,7 @@ int main(void)
 		with_tree(a_capture_needs_sys_but_not_proc),
 		with_tree(deinit_may_be_called_twice),
 		with_tree(descriptors_are_not_inherited),
+		cmocka_unit_test(a_witness_sees_all_that_is_asked_for),
 		cmocka_unit_test(small_files_of_the_kernel_cost_one_read),
 		cmocka_unit_test(files_that_come_in_pieces_are_read_to_their_end),
 	};

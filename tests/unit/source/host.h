@@ -153,6 +153,9 @@ static inline void host_show_irq(struct host *host, unsigned int n)
 	}
 	/* the folder of a line stays when its last user goes */
 	if (!irq->exists || (!irq->requested && !line)) {
+		/* an open file of /proc dies with its folder; here, it has nothing more to tell */
+		(void) snprintf(text, sizeof(text), "proc/irq/%u/smp_affinity_list", n);
+		tree_empty(&host->tree, text);
 		host_drop(host, "proc/irq/%u", n);
 		return;
 	}

@@ -740,6 +740,107 @@ static void device_of_unknown_node_follows_the_cpus(void **state)
 	assert_as_read_afresh(trial);
 }
 
+/* --- by schedule --- */
+
+/* A listing of the vectors, and the files of the network device: nothing for a vector. */
+static void look_by_schedule_opens_no_file_of_a_vector(void **state)
+{
+	struct trial *trial = *state;
+	uint64_t opened, few, many;
+
+	fill(trial);
+	host_set_up(&trial->host, NIC, true);
+	read_all(trial);
+	opened = trial->host.tree.root.opened;
+	look_at_device(trial, NIC->addr, LOOK_AGAIN);
+	few = trial->host.tree.root.opened - opened;
+
+	host_set_up(&trial->host, NIC, false);
+	host_unbind(&trial->host, NIC);
+	host_bind(&trial->host, NIC, HOST_VECTORS);
+	host_set_up(&trial->host, NIC, true);
+	look_at_device(trial, NIC->addr, LOOK_REMADE);
+	opened = trial->host.tree.root.opened;
+	look_at_device(trial, NIC->addr, LOOK_AGAIN);
+	many = trial->host.tree.root.opened - opened;
+	assert_int_equal(many, few);
+	assert_int_equal(trial->changes.count, 0);
+	assert_as_read_afresh(trial);
+}
+
+static void look_by_schedule_finds_what_came_late(void **state)
+{
+	struct trial *trial = *state;
+
+	fill(trial);
+	read_all(trial);
+	look_at_device(trial, NIC->addr, LOOK_AGAIN);
+	assert_int_equal(trial->changes.count, 0);
+
+	/* requests */
+	host_set_up(&trial->host, NIC, true);
+	look_at_device(trial, NIC->addr, LOOK_AGAIN);
+	assert_true(changed(trial, CHANGE_IRQ_REQUESTED));
+	assert_as_read_afresh(trial);
+
+	/* the start of an IRQ that was requested before */
+	trial->host.irqs[NIC->numbers[1]].effective = -1;
+	host_show_irq(&trial->host, NIC->numbers[1]);
+	look_at_device(trial, NIC->addr, LOOK_HINT);
+	assert_int_equal(find_irq(trial, NIC->numbers[1])->effective_cpu, CPU_NONE);
+	trial->host.irqs[NIC->numbers[1]].effective = 3;
+	host_show_irq(&trial->host, NIC->numbers[1]);
+	look_at_device(trial, NIC->addr, LOOK_AGAIN);
+	assert_int_equal(find_irq(trial, NIC->numbers[1])->effective_cpu, 3);
+
+	/* vectors */
+	host_set_up(&trial->host, NIC, false);
+	host_unbind(&trial->host, NIC);
+	host_bind(&trial->host, NIC, 5);
+	look_at_device(trial, NIC->addr, LOOK_AGAIN);
+	assert_int_equal(find_device(trial, NIC->addr)->vector_count, 5);
+	assert_as_read_afresh(trial);
+}
+
+/* Whatever one of its vectors may show, a look finds it that an event asked for. */
+static void look_for_an_event_finds_each_difference(void **state)
+{
+	struct trial *trial = *state;
+	unsigned int number;
+
+	fill(trial);
+	host_set_up(&trial->host, NIC, true);
+	read_all(trial);
+	number = NIC->numbers[2];
+	look_at_device(trial, NIC->addr, LOOK_HINT);
+	assert_int_equal(trial->changes.count, 0);
+
+	host_set_affinity(&trial->host, number, 1u << 6);
+	look_at_device(trial, NIC->addr, LOOK_HINT);
+	assert_true(changed(trial, CHANGE_IRQ_MOVED_BY_KERNEL));
+	assert_as_read_afresh(trial);
+
+	/* freed and requested again, with the same mask */
+	host_set_affinity(&trial->host, number, 0xf0);
+	look_at_device(trial, NIC->addr, LOOK_HINT);
+	trial->host.irqs[number].effective = 7;
+	host_show_irq(&trial->host, number);
+	look_at_device(trial, NIC->addr, LOOK_HINT);
+	assert_int_equal(find_irq(trial, number)->effective_cpu, 7);
+
+	(void) snprintf(trial->host.irqs[number].actions, sizeof(trial->host.irqs[number].actions),
+			"other-rx-0");
+	host_show_irq(&trial->host, number);
+	look_at_device(trial, NIC->addr, LOOK_HINT);
+	assert_true(changed(trial, CHANGE_IRQ_RENAMED));
+	assert_as_read_afresh(trial);
+
+	host_release(&trial->host, number);
+	look_at_device(trial, NIC->addr, LOOK_HINT);
+	assert_true(changed(trial, CHANGE_IRQ_RELEASED));
+	assert_as_read_afresh(trial);
+}
+
 /* --- resync --- */
 
 static void resync_of_an_unchanged_machine_reads_nothing_again(void **state)
@@ -1104,6 +1205,9 @@ int main(void)
 		trial_test(mask_that_lost_its_last_cpu_was_changed_by_the_kernel),
 		trial_test(cpu_that_went_and_came_unseen_is_noticed_by_the_look_that_follows),
 		trial_test(device_of_unknown_node_follows_the_cpus),
+		trial_test(look_by_schedule_opens_no_file_of_a_vector),
+		trial_test(look_by_schedule_finds_what_came_late),
+		trial_test(look_for_an_event_finds_each_difference),
 		trial_test(resync_of_an_unchanged_machine_reads_nothing_again),
 		trial_test(resync_finds_whatever_no_event_told),
 		trial_test(resync_reads_only_what_differs),

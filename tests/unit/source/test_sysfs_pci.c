@@ -468,6 +468,49 @@ static void devices_are_listed_by_address(void **state)
 	pci_addr_list_deinit(&list);
 }
 
+/* As the kernel has it. The single files are read where it tells less. */
+static void one_file_tells_the_identity(void **state)
+{
+	static const struct {
+		const char *uevent, *driver;
+		uint32_t class;
+		uint16_t vendor, device;
+	} cases[] = {
+		{ "DRIVER=igb\nPCI_CLASS=20000\nPCI_ID=8086:10C9\nMODALIAS=pci:v00008086\n", "igb",
+		  0x020000, 0x8086, 0x10c9 },
+		{ "PCI_CLASS=10802\nPCI_ID=1B36:0010\n", "i40e", 0x010802, 0x1b36, 0x0010 },
+		{ "DRIVER=igb\nPCI_CLASS=20000\n", "igb", 0x020000, 0x8086, 0x1572 },
+		{ "DRIVER=igb\nPCI_CLASS=x\nPCI_ID=8086\n", "igb", 0x020000, 0x8086, 0x1572 },
+		{ "PCI_CLASS\n\n=", "i40e", 0x020000, 0x8086, 0x1572 },
+		{ "", "i40e", 0x020000, 0x8086, 0x1572 },
+	};
+	struct tree *tree = *state;
+
+	put_nic(tree, "0\n");
+	tree_put(tree, NIC "class", "0x020000\n");
+	tree_put(tree, NIC "vendor", "0x8086\n");
+	tree_put(tree, NIC "device", "0x1572\n");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct device_identity identity;
+		struct pci_addr addr = addr_of("0000:03:00.0");
+		struct trial trial;
+
+		tree_put(tree, NIC "uevent", cases[i].uevent);
+		assert_int_equal(device_read_identity(&tree->root, &addr, &identity), 0);
+		assert_string_equal(identity.driver, cases[i].driver);
+		assert_int_equal(identity.class, cases[i].class);
+		assert_int_equal(identity.vendor, cases[i].vendor);
+		assert_int_equal(identity.device, cases[i].device);
+		trial_read(&trial, tree, "0000:03:00.0", NULL);
+		assert_int_equal(trial.r, 0);
+		assert_string_equal(trial.reading.facts.driver, cases[i].driver);
+		assert_int_equal(trial.reading.facts.class, cases[i].class);
+		assert_int_equal(trial.reading.facts.vendor, cases[i].vendor);
+		assert_int_equal(trial.reading.facts.device, cases[i].device);
+		trial_end(&trial);
+	}
+}
+
 static void a_longer_driver_name_than_any_is_cut(void **state)
 {
 	struct tree *tree = *state;
@@ -479,8 +522,9 @@ static void a_longer_driver_name_than_any_is_cut(void **state)
 	tree_link(tree, PCI "0000:00:01.0/driver", target);
 	trial_read(&trial, tree, "0000:00:01.0", NULL);
 	assert_int_equal(trial.r, 0);
-	assert_int_equal(strlen(trial.reading.facts.driver), sizeof(trial.reading.driver) - 1);
-	assert_ptr_equal(trial.reading.facts.driver, trial.reading.driver);
+	assert_int_equal(strlen(trial.reading.facts.driver),
+			 sizeof(trial.reading.identity.driver) - 1);
+	assert_ptr_equal(trial.reading.facts.driver, trial.reading.identity.driver);
 	trial_end(&trial);
 }
 
@@ -488,6 +532,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		tree_test(a_device_tells_what_it_is_where_and_with_which_vectors),
+		tree_test(one_file_tells_the_identity),
 		tree_test(the_chip_is_read_once_for_all_vectors),
 		tree_test(vectors_keep_their_index_or_their_place),
 		tree_test(msi_and_msix_are_told_apart),

@@ -71,6 +71,15 @@ static inline void tree_put(const struct tree *tree, const char *name, const cha
 	assert_int_equal(fclose(file), 0);
 }
 
+/* As nothing, to whoever has it open. */
+static inline void tree_empty(const struct tree *tree, const char *name)
+{
+	char path[512];
+
+	tree_path_only(tree, name, path);
+	(void) !truncate(path, 0);
+}
+
 static inline void tree_mode(const struct tree *tree, const char *name, mode_t mode)
 {
 	char path[512];
