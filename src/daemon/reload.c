@@ -71,6 +71,8 @@ bool daemon_reload(struct daemon *daemon)
 
 	(void) clock_gettime(CLOCK_REALTIME, &now);
 	daemon->config_loaded = (double) now.tv_sec + (double) now.tv_nsec / 1e9;
+	if (fresh.env_is_old)
+		fresh.env = daemon->settings.env;
 	r = daemon_apply_rules(daemon, &fresh);
 	settings_deinit(&daemon->settings);
 	daemon->settings = fresh;

@@ -96,11 +96,12 @@ bool settings_read_env(struct settings *settings, struct message_list *messages)
 	struct irqbalance_env env = { .has_banned = false };
 	bool changed;
 
-	if (path && irqbalance_env_read(path, &env, &said) < 0)
+	settings->env_is_old = path && irqbalance_env_read(path, &env, &said) < 0;
+	if (settings->env_is_old)
 		env = settings->env;
 	for (size_t i = 0; i < said.count; i++)
 		message_warning(messages, said.items[i].file, said.items[i].line,
-				"%s; ignoring, what held before stays", said.items[i].text);
+				"%s; passed over, what held before stays", said.items[i].text);
 	message_list_deinit(&said);
 	changed = !cpumask_equal(&env.banned, &settings->env.banned);
 	settings->env = env;

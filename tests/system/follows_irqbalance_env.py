@@ -41,6 +41,7 @@ def test(program):
 
         # a reload takes a broken file no other way
         daemon.reload()
+        rig.check(excluded(1), "a broken file was taken by a reload")
         begin = daemon.mark()
         env.unlink()
         daemon.wait_rounds(1)

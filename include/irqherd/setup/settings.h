@@ -32,6 +32,7 @@ struct settings {
 	struct config config;
 	struct proximity proximity;
 	struct irqbalance_env env;  /* of the key `irqbalance-env` */
+	bool env_is_old;            /* that file can't be understood: env is what held before */
 	struct cpu_rule *cpu_rules; /* of the key `cpus`; borrow from config */
 };
 
