@@ -52,6 +52,8 @@ void config_deinit(struct config *config)
 	config_patterns_deinit(&config->rps);
 	free(config->pxm);
 	config->pxm = NULL;
+	free(config->metrics_file);
+	config->metrics_file = NULL;
 	for (size_t i = 0; i < config->origins.name_count; i++)
 		free(config->origins.names[i]);
 	free(config->origins.names);

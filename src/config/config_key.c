@@ -221,7 +221,7 @@ static int format_use_cpus(const struct config *config, char *text, size_t size)
 }
 
 /* Absolute, because the daemon's directory is / and a reload must find what the start found. */
-static int set_pxm(struct config *config, const char *value)
+static int set_path(char **field, const char *value)
 {
 	char *path = NULL;
 
@@ -233,15 +233,23 @@ static int set_pxm(struct config *config, const char *value)
 			return -ENOMEM;
 	}
 
-	free(config->pxm);
-	config->pxm = path;
+	free(*field);
+	*field = path;
 	return 0;
 }
 
-static int format_pxm(const struct config *config, char *text, size_t size)
-{
-	return snprintf(text, size, "%s", config->pxm ? config->pxm : "none");
-}
+#define PATH_KEY(field)                                                                    \
+	static int set_##field(struct config *config, const char *value)                   \
+	{                                                                                  \
+		return set_path(&config->field, value);                                    \
+	}                                                                                  \
+	static int format_##field(const struct config *config, char *text, size_t size)    \
+	{                                                                                  \
+		return snprintf(text, size, "%s", config->field ? config->field : "none"); \
+	}
+
+PATH_KEY(pxm)
+PATH_KEY(metrics_file)
 
 static int set_preferred_node(struct config *config, const char *value)
 {
@@ -428,6 +436,12 @@ const struct config_key config_keys[] = {
 	  .help = "Network devices of one receive queue whose packets may be spread over CPUs.",
 	  .list = true,
 	  ACTIONS(rps) },
+	{ .name = "metrics-file",
+	  .type = "path",
+	  .range = "an absolute path, or none",
+	  .standard = "none",
+	  .help = "Where metrics are written for a collector of text files.",
+	  ACTIONS(metrics_file) },
 	{ .name = "restore-on-exit",
 	  .type = "y or n",
 	  .range = YES_NO,
