@@ -54,6 +54,8 @@ void config_deinit(struct config *config)
 	config->pxm = NULL;
 	free(config->irqbalance_env);
 	config->irqbalance_env = NULL;
+	free(config->metrics_file);
+	config->metrics_file = NULL;
 	for (size_t i = 0; i < config->origins.name_count; i++)
 		free(config->origins.names[i]);
 	free(config->origins.names);

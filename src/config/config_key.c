@@ -221,7 +221,7 @@ static int format_use_cpus(const struct config *config, char *text, size_t size)
 }
 
 /* Absolute, because the daemon's directory is / and a reload must find what the start found. */
-static int set_path(const char *value, char **ret_path)
+static int set_path(char **field, const char *value)
 {
 	char *path = NULL;
 
@@ -233,22 +233,30 @@ static int set_path(const char *value, char **ret_path)
 			return -ENOMEM;
 	}
 
-	free(*ret_path);
-	*ret_path = path;
+	free(*field);
+	*field = path;
 	return 0;
 }
 
-static int set_pxm(struct config *config, const char *value)
-{
-	return set_path(value, &config->pxm);
-}
+#define PATH_KEY(field)                                                                    \
+	static int set_##field(struct config *config, const char *value)                   \
+	{                                                                                  \
+		return set_path(&config->field, value);                                    \
+	}                                                                                  \
+	static int format_##field(const struct config *config, char *text, size_t size)    \
+	{                                                                                  \
+		return snprintf(text, size, "%s", config->field ? config->field : "none"); \
+	}
+
+PATH_KEY(pxm)
+PATH_KEY(metrics_file)
 
 static int set_irqbalance_env(struct config *config, const char *value)
 {
 	char *word;
 
 	if (strcmp(value, "auto") != 0)
-		return set_path(value, &config->irqbalance_env);
+		return set_path(&config->irqbalance_env, value);
 	word = strdup(value);
 	if (!word)
 		return -ENOMEM;
@@ -260,11 +268,6 @@ static int set_irqbalance_env(struct config *config, const char *value)
 static int format_irqbalance_env(const struct config *config, char *text, size_t size)
 {
 	return snprintf(text, size, "%s", config->irqbalance_env ? config->irqbalance_env : "none");
-}
-
-static int format_pxm(const struct config *config, char *text, size_t size)
-{
-	return snprintf(text, size, "%s", config->pxm ? config->pxm : "none");
 }
 
 static int set_preferred_node(struct config *config, const char *value)
@@ -458,6 +461,12 @@ const struct config_key config_keys[] = {
 	  .help = "Network devices of one receive queue whose packets may be spread over CPUs.",
 	  .list = true,
 	  ACTIONS(rps) },
+	{ .name = "metrics-file",
+	  .type = "path",
+	  .range = "an absolute path, or none",
+	  .standard = "none",
+	  .help = "Where metrics are written for a collector of text files.",
+	  ACTIONS(metrics_file) },
 	{ .name = "restore-on-exit",
 	  .type = "y or n",
 	  .range = YES_NO,

@@ -150,6 +150,7 @@ static void on_round_timer(struct ev_loop *loop, ev_timer *watcher, int events)
 	arm_round(daemon, hurry ? config->short_interval_ms : config->long_interval_ms);
 	arm_looks(daemon);
 	tell_status(daemon);
+	daemon_write_metrics(daemon, clock_now_ms());
 }
 
 static void on_watchdog_timer(struct ev_loop *loop, ev_timer *watcher, int events)
@@ -621,6 +622,7 @@ int daemon_run(struct daemon *daemon)
 	stop_watchers(daemon);
 	put_originals_back(daemon);
 	daemon_end_rps(daemon);
+	daemon_end_metrics(daemon);
 	return daemon->exit_code;
 }
 

@@ -39,12 +39,6 @@ static double now_s(void)
 /* --------------------------------------------------------------------------------------------------
  * views */
 
-struct sight {
-	struct view view;
-	struct cpumask excluded;
-	json_t *files; /* owned */
-};
-
 /* Files that were read; what else set a key has no path. */
 static json_t *config_files(const struct daemon *daemon)
 {
@@ -57,13 +51,17 @@ static json_t *config_files(const struct daemon *daemon)
 	return files;
 }
 
-static void sight_init(struct daemon *daemon, struct sight *sight)
+void sight_init(struct daemon *daemon, struct sight *sight)
 {
 	struct view_counts *counts = &daemon->counts;
 
 	counts->rounds = daemon->rounds;
 	counts->moves = daemon->moves;
 	counts->events = daemon->uevents.received + daemon->links.received + daemon->genl.received;
+	counts->events_by_source[0] = daemon->uevents.received;
+	counts->events_by_source[1] = daemon->links.received;
+	counts->events_by_source[2] = daemon->genl.received;
+	counts->placed_after = &daemon->placed_after;
 	counts->overruns = daemon->uevents.overruns + daemon->links.overruns +
 			   daemon->genl.overruns;
 	counts->looks = daemon->dirty.looks;
@@ -95,7 +93,7 @@ static void sight_init(struct daemon *daemon, struct sight *sight)
 	};
 }
 
-static void sight_deinit(struct sight *sight)
+void sight_deinit(struct sight *sight)
 {
 	json_decref(sight->files);
 }
@@ -662,6 +660,16 @@ static void thaw(struct interface_call *call)
 	call->reply = json_pack("{s:o}", "file", json_sprintf("%s/freeze", folder));
 }
 
+static void get_metrics(struct interface_call *call)
+{
+	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
+
+	if (daemon_format_metrics(call->context, METRICS_OPENMETRICS, &text) < 0)
+		fail_memory(call);
+	else
+		call->reply = json_pack("{s:s}", "text", buf_text(&text));
+}
+
 /* --------------------------------------------------------------------------------------------------
  * the socket */
 
@@ -676,6 +684,7 @@ static const struct interface_method methods[] = {
 	{ "GetPlan", "", false, false, true, get_plan },
 	{ "Verify", "", false, false, true, verify },
 	{ "GetConfig", "", false, false, true, get_config },
+	{ "GetMetrics", "", false, false, true, get_metrics },
 	{ "Watch", "past:?int", false, true, true, watch },
 	{ "Reload", "", true, false, false, reload },
 	{ "ExcludeCpus", "cpus:string", true, false, true, exclude_cpus },

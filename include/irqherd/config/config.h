@@ -86,6 +86,7 @@ struct config {
 	struct config_patterns ban_driver;
 	struct config_patterns ban_device;
 	struct config_patterns rps; /* devices whose packets may be spread; "*": all */
+	char *metrics_file; /* path; NULL: none */
 	bool restore_on_exit;
 	uint32_t cooldown_ms;
 	uint32_t move_budget; /* moves a round */

@@ -29,6 +29,7 @@
 #include "irqherd/model/move.h"
 #include "irqherd/model/policy.h"
 #include "irqherd/outlet/control.h"
+#include "irqherd/outlet/openmetrics.h"
 #include "irqherd/outlet/view.h"
 #include "irqherd/setup/settings.h"
 #include "irqherd/source/dirty.h"
@@ -112,6 +113,9 @@ struct daemon {
 	struct platform platform;
 	json_t *remarks;             /* what this kernel lacks; NULL: nothing */
 	struct latency placed_after; /* arrivals: from the receipt of the last event to the write */
+	char *metrics_path;          /* of the file that was written last; owned; NULL: none */
+	uint64_t metrics_due_ms;
+	bool said_metrics;
 
 	struct control *control; /* NULL: no socket */
 	uid_t caller;            /* whose call is served just now */
@@ -173,6 +177,11 @@ void daemon_choose_actuator(struct daemon *daemon);
 /* env.c */
 void daemon_watch_env(struct daemon *daemon); /* at start, and after a reload */
 
+/* metrics.c */
+int daemon_format_metrics(struct daemon *daemon, enum metrics_format format, struct buf *text);
+void daemon_write_metrics(struct daemon *daemon, uint64_t now_ms); /* part of a round */
+void daemon_end_metrics(struct daemon *daemon); /* the file is gone: nobody works here any more */
+
 /* rps.c */
 void daemon_rps(struct daemon *daemon, uint64_t now_ms); /* part of a round */
 void daemon_end_rps(struct daemon *daemon);              /* packets are worked on as before us */
@@ -206,5 +215,15 @@ unsigned int daemon_rescan(struct daemon *daemon, const struct pci_addr *addr); 
 struct cpumask daemon_excluded(const struct daemon *daemon);
 
 /* serve.c */
+
+/* What answers about this daemon are made of: borrows from it. */
+struct sight {
+	struct view view;
+	struct cpumask excluded;
+	json_t *files; /* owned */
+};
+
+void sight_init(struct daemon *daemon, struct sight *sight);
+void sight_deinit(struct sight *sight);
 void daemon_open_control(struct daemon *daemon);
 void daemon_close_control(struct daemon *daemon);

@@ -15,6 +15,7 @@
 
 #include "irqherd/model/history.h"
 #include "irqherd/model/inventory.h"
+#include "irqherd/model/latency.h"
 #include "irqherd/model/load.h"
 #include "irqherd/model/move.h"
 #include "irqherd/model/policy.h"
@@ -26,11 +27,13 @@ struct view_counts {
 	uint64_t moves;
 	uint64_t moves_by_reason[REASON_COUNT];
 	uint64_t move_errors[MOVE_RESULT_COUNT];
-	uint64_t events; /* uevents, rtnetlink, generic netlink */
+	uint64_t events;              /* uevents, rtnetlink, generic netlink */
+	uint64_t events_by_source[3]; /* in that order */
 	uint64_t overruns;
 	uint64_t looks;
 	uint64_t resyncs;
 	uint64_t foreign_writes;
+	const struct latency *placed_after; /* of arrivals, from their last event; NULL unknown */
 };
 
 struct view {

@@ -35,7 +35,7 @@ static void every_row_is_complete_and_its_name_unique(void **state)
 		assert_int_equal(key->help[strlen(key->help) - 1], '.');
 		assert_ptr_equal(config_key_find(key->name), key);
 	}
-	assert_int_equal(config_key_count, 27);
+	assert_int_equal(config_key_count, 28);
 	assert_null(config_key_find("no-such-key"));
 }
 
@@ -108,6 +108,8 @@ static void good_values_are_taken(void **state)
 		{ "non-local-cpus", "no", "n" },
 		{ "pxm", "/etc/irqherd/pro ximity#1", "/etc/irqherd/pro ximity#1" },
 		{ "pxm", "none", "none" },
+		{ "metrics-file", "/run/irqherd/irqherd.prom", "/run/irqherd/irqherd.prom" },
+		{ "metrics-file", "none", "none" },
 		{ "unknown-node", "interleave", "interleave" },
 		{ "unknown-node", "preferred", "preferred" },
 		{ "unknown-node", "all", "all" },
@@ -202,6 +204,7 @@ static void bad_values_are_refused_and_the_old_one_stays(void **state)
 		{ "non-local-cpus", "on" },
 		{ "pxm", "proximity" },
 		{ "pxm", "./proximity" },
+		{ "metrics-file", "irqherd.prom" },
 		{ "pxm", "" },
 		{ "unknown-node", "0" },
 		{ "preferred-node", "-1" },
