@@ -1,5 +1,6 @@
 #!/bin/bash
-# Installs what a build needs, with --tests what the tests need too. Usage: install-deps.sh [--tests]
+# Installs what a build needs, with --tests what the tests need too, with --packages also what builds and judges packages and
+# images. Usage: install-deps.sh [--tests | --packages]
 #
 # Asks nothing, touches nothing that is there, and reaches for the package lists only if something is missing.
 set -euo pipefail
@@ -7,14 +8,16 @@ set -euo pipefail
 build=(gcc cmake ninja-build pkg-config libudev-dev libmnl-dev libnl-3-dev libnl-genl-3-dev libev-dev libjansson-dev
 	libncurses-dev scdoc)
 tests=(libcmocka-dev clang libclang-rt-dev clang-format strace valgrind udev iproute2 ethtool bzip2 xz-utils python3
-	util-linux hwloc-nox)
+	util-linux hwloc-nox python3-yaml)
+packages=(debhelper dh-apparmor dpkg-dev fakeroot lintian rpm mmdebstrap e2fsprogs apparmor crun prometheus)
 
 wanted=("${build[@]}")
 case "${1-}" in
 '') ;;
 --tests) wanted+=("${tests[@]}") ;;
+--packages) wanted+=("${tests[@]}" "${packages[@]}") ;;
 *)
-	echo "usage: $0 [--tests]" >&2
+	echo "usage: $0 [--tests | --packages]" >&2
 	exit 2
 	;;
 esac

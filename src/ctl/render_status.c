@@ -75,7 +75,7 @@ static void put_machine(struct sheet *sheet, const json_t *status)
 		sheet_tab(sheet, LABEL);
 		sheet_printf(sheet, "Linux %s", field_text(status, "kernel"));
 		if (*field_text(status, "virtualization"))
-			sheet_printf(sheet, ", in %s", field_text(status, "virtualization"));
+			sheet_printf(sheet, ", guest of %s", field_text(status, "virtualization"));
 		sheet_end_line(sheet, LABEL);
 	}
 }

@@ -32,6 +32,8 @@ const struct verb verbs[] = {
 	  verb_import },
 	{ "plan", "", "what would move now, and why", 0, 0, false, verb_plan },
 	{ "verify", "", "whether all affinities are as wanted", 0, 0, false, verb_verify },
+	{ "doctor", "", "whether irqherd is of use here, and what hinders it", 0, 0, false,
+	  verb_doctor },
 	{ "watch", "", "events and moves as they happen", 0, 0, false, verb_watch },
 	{ "irq", "IRQ pin CPUS|release|ban", "where one IRQ has to be, or that it is left alone", 2,
 	  3, false, verb_irq },

@@ -88,7 +88,7 @@ void platform_read(struct fsroot *root, struct platform *ret_platform)
 		name = strcmp(text, "xen") == 0 ? "Xen" : NULL;
 	}
 	if (!name && has_hypervisor_flag(root))
-		name = "a virtual machine";
+		name = "an unknown hypervisor";
 	/* metal instances have the vendor's name, and no hypervisor */
 	if (name && strcmp(name, "Amazon EC2") == 0 && !has_hypervisor_flag(root))
 		name = NULL;

@@ -20,7 +20,7 @@ static void hypervisors_are_known_by_their_names(void **state)
 		{ "m5.large\n", "Amazon EC2\n", NULL, guest, "Amazon EC2" },
 		{ "m5.metal\n", "Amazon EC2\n", NULL, metal, "" },
 		{ NULL, NULL, "xen\n", guest, "Xen" },
-		{ NULL, NULL, NULL, guest, "a virtual machine" },
+		{ NULL, NULL, NULL, guest, "an unknown hypervisor" },
 	};
 
 	(void) state;
