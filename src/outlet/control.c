@@ -30,6 +30,7 @@
 #define REPLY_S        10.  /* for a reply to be taken, whole */
 #define SILENT_S       300. /* between calls */
 #define MAKES_ROOM_S   1.   /* silent for so long: gives way to who comes */
+#define FREES_MEMORY_S .25  /* a reply not taken for so long: gives way to who asks */
 #define ACCEPT_AT_ONCE 16u
 #define READ_SIZE      16384u
 #define STREAM_AT_ONCE 65536u
@@ -286,7 +287,7 @@ static void make_memory(struct control *control)
 		if (has_reply(client) && (!oldest || client->began < oldest->began))
 			oldest = client;
 	}
-	if (oldest && now - oldest->began >= MAKES_ROOM_S)
+	if (oldest && now - oldest->began >= FREES_MEMORY_S)
 		client_throw_out(oldest, "memory");
 }
 
