@@ -32,13 +32,20 @@ static void print_messages(const struct message_list *messages)
 	}
 }
 
-static json_t *list_config_files(const struct config *config)
+/* As they are called on the machine that they are of. */
+static json_t *list_config_files(const struct config *config, const char *root)
 {
+	size_t length = root ? strlen(root) : 0;
 	json_t *files = json_array();
 
-	for (size_t i = 0; i < config->origins.name_count; i++)
-		if (config->origins.names[i][0] == '/')
-			(void) json_array_append_new(files, json_string(config->origins.names[i]));
+	for (size_t i = 0; i < config->origins.name_count; i++) {
+		const char *name = config->origins.names[i];
+
+		if (root && strncmp(name, root, length) == 0)
+			name += length;
+		if (*name == '/')
+			(void) json_array_append_new(files, json_string(name));
+	}
 	return files;
 }
 
@@ -83,7 +90,7 @@ static int load_settings(struct local *local, const struct ctl *ctl)
 	r = settings_load(&local->settings, &input, &messages);
 	print_messages(&messages);
 	message_list_deinit(&messages);
-	local->config_files = list_config_files(&local->settings.config);
+	local->config_files = list_config_files(&local->settings.config, ctl->root);
 	return r;
 }
 

@@ -98,7 +98,8 @@ static void put_counts(struct sheet *sheet, const json_t *status)
 	const char *separator = ": ";
 
 	label(sheet, "IRQs");
-	sheet_printf(sheet, "%lld of %lld devices", (long long) field_int(irqs, "total", 0),
+	sheet_printf(sheet, "%lld, on %lld PCI devices and others",
+		     (long long) field_int(irqs, "total", 0),
 		     (long long) field_int(status, "devices", 0));
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		json_int_t count = field_int(irqs, parts[i].key, 0);

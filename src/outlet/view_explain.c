@@ -48,15 +48,9 @@ static json_t *make_allowed_why(struct maker *maker, const struct home *home)
 	struct cpumask excluded = cpumask_andnot(&topology->possible, &view->policy->allowed);
 	struct cpumask offline = cpumask_andnot(&topology->possible, &topology->online);
 	struct cpumask threads = CPUMASK_NONE, cpus;
-	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
 	json_t *why = make_array(maker);
 
 	mask_get(&inventory->masks, home->cpus, &cpus);
-	if (buf_puts(&text, "home is ") < 0 || words_home_place(home, &text) < 0 ||
-	    buf_puts(&text, ", CPUs ") < 0 || words_cpumask(&cpus, &text) < 0)
-		maker->failed = true;
-	add_words(maker, why, buf_text(&text));
-
 	for (unsigned int cpu = 0; cpu < topology->cpu_count; cpu++)
 		if (!topology->cpus[cpu].first_thread)
 			cpumask_set(&threads, cpu);
