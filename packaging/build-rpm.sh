@@ -20,6 +20,10 @@ trap 'rm -rf "$work"' EXIT
 made=$("$top/packaging/make-tarball.sh" "${tarball[@]}" "$work")
 version=$(basename "$made" .tar.gz)
 version=${version#irqherd-}
+if ! sed -n '/^%changelog/,$p' "$top/packaging/rpm/irqherd.spec" | sed -n 2p | grep -q -- " $version-[0-9]*$"; then
+	echo "the newest entry in the changelog of packaging/rpm/irqherd.spec is not of version $version" >&2
+	exit 1
+fi
 mkdir -p "$work"/{SOURCES,SPECS,BUILD,RPMS,SRPMS}
 mv "$made" "$work/SOURCES/"
 sed "s/@VERSION@/$version/" "$top/packaging/rpm/irqherd.spec" >"$work/SPECS/irqherd.spec"
