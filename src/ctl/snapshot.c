@@ -168,11 +168,20 @@ struct listing {
 	const char *path;
 };
 
+static bool is_number(const char *name)
+{
+	return *name && name[strspn(name, "0123456789")] == '\0';
+}
+
+/*
+ * Folders and links for their names. Of files none is opened that no reader opened: reading some of
+ * sysfs reaches into the device. Those whose names are numbers (msi_irqs) are there and empty.
+ */
 static int put_listed(void *context, const char *entry)
 {
 	const struct listing *listing = context;
 	struct snapshot_maker *maker = listing->maker;
-	char path[PATH_MAX], target[PATH_MAX];
+	char path[PATH_MAX], target[PATH_MAX], name[PATH_MAX];
 	struct stat st;
 	ssize_t length;
 
@@ -182,8 +191,9 @@ static int put_listed(void *context, const char *entry)
 		return 0;
 	if (S_ISDIR(st.st_mode)) {
 		put_folder(maker, listing->tree, path);
-	} else if (S_ISREG(st.st_mode)) {
-		put_file(maker, listing->tree, path, st.st_mode);
+	} else if (S_ISREG(st.st_mode) && is_number(entry)) {
+		if (is_new(maker, archive_name(maker, listing->tree, path, name)))
+			tar_file(&maker->tar, name, (st.st_mode & 0777) | 0400, "", 0);
 	} else if (S_ISLNK(st.st_mode)) {
 		length = readlinkat(fd_of(maker, listing->tree), path, target, sizeof(target) - 1);
 		if (length > 0) {
@@ -244,7 +254,8 @@ static int walk(struct snapshot_maker *maker, enum fsroot_tree tree, char real[P
 	return 0;
 }
 
-static void put_path(struct snapshot_maker *maker, const struct seen_path *seen)
+/* What was opened comes first: a listing must not leave an empty file in its place. */
+static void put_path(struct snapshot_maker *maker, const struct seen_path *seen, bool listings)
 {
 	struct listing listing = { maker, seen->tree, NULL };
 	char real[PATH_MAX] = "";
@@ -253,15 +264,21 @@ static void put_path(struct snapshot_maker *maker, const struct seen_path *seen)
 	if (walk(maker, seen->tree, real, seen->path, 0) < 0 ||
 	    fstatat(fd_of(maker, seen->tree), *real ? real : ".", &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return;
-	if (S_ISREG(st.st_mode))
+	if (S_ISREG(st.st_mode) && !listings)
 		put_file(maker, seen->tree, real, st.st_mode);
 	if (!S_ISDIR(st.st_mode))
 		return;
 	put_folder(maker, seen->tree, real);
 	listing.path = real;
-	if (seen->listed)
+	if (seen->listed && listings)
 		(void) fsroot_list(maker->root, seen->tree, put_listed, &listing, "%s",
 				   *real ? real : ".");
+}
+
+static void put_paths(struct snapshot_maker *maker, bool listings)
+{
+	for (size_t i = 0; i < maker->count && maker->error == 0; i++)
+		put_path(maker, &maker->paths[i], listings);
 }
 
 /* --------------------------------------------------------------------------------------------------
@@ -413,8 +430,8 @@ static int capture(struct snapshot_maker *maker, struct local *local)
 	tar_folder(&maker->tar, maker->prefix);
 	put_folder(maker, FSROOT_PROC, "");
 	put_folder(maker, FSROOT_SYS, "");
-	for (size_t i = 0; i < maker->count && maker->error == 0; i++)
-		put_path(maker, &maker->paths[i]);
+	put_paths(maker, false);
+	put_paths(maker, true);
 	put_extras(maker, local, &before);
 	r = tar_finish(&maker->tar);
 	return maker->error < 0 ? maker->error : r;
