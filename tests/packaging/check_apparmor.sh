@@ -1,6 +1,6 @@
 #!/bin/bash
 # The AppArmor profile compiles, grants no capability that only a drop-in asks for in vain, and writes to no
-# file of the machine but affinities. Usage: check_apparmor.sh FILE
+# file of the machine but affinities and rps_cpus. Usage: check_apparmor.sh FILE
 set -euo pipefail
 profile=$1
 parser=$(PATH=$PATH:/usr/sbin:/sbin command -v apparmor_parser) || {
@@ -20,9 +20,9 @@ if grep -vE 'Cache read/write disabled|rules not enforced|^$' "$work/said"; then
 fi
 
 diff -u --label allowed --label profile - <(sed -nE 's/^  ([^#]*) [rmk]*w[rwk]*,$/\1/p' "$profile" | sort) <<'END'
-/var/lib/prometheus/node-exporter/irqherd.prom*
 @{PROC}/irq/*/smp_affinity
 @{PROC}/irq/*/smp_affinity_list
 @{run}/irqherd/**
 @{run}/systemd/notify
+@{sys}/devices/**/net/*/queues/rx-*/rps_cpus
 END
