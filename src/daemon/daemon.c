@@ -5,6 +5,7 @@
 #include "irqherd/daemon/daemon.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -587,6 +588,14 @@ static void put_originals_back(struct daemon *daemon)
 	(void) originals_restore(&daemon->originals, &daemon->root, &daemon->inventory);
 }
 
+/* What the start read and parsed leaves holes behind; nothing as large comes again. */
+static void give_memory_back(void)
+{
+#ifdef __GLIBC__
+	(void) malloc_trim(0);
+#endif
+}
+
 int daemon_run(struct daemon *daemon)
 {
 	const struct config *config = &daemon->settings.config;
@@ -614,6 +623,7 @@ int daemon_run(struct daemon *daemon)
 	daemon_open_control(daemon);
 	(void) notify_send("READY=1");
 	tell_status(daemon);
+	give_memory_back();
 
 	ev_run(daemon->loop, 0);
 

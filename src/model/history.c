@@ -8,7 +8,8 @@ int history_init(struct history *history, size_t size)
 	*history = HISTORY_INIT;
 	if (size == 0)
 		return 0;
-	history->entries = calloc(size, sizeof(history->entries[0]));
+	/* not cleared: memory that no event has filled yet is not used */
+	history->entries = reallocarray(NULL, size, sizeof(history->entries[0]));
 	if (!history->entries)
 		return -ENOMEM;
 	history->size = size;

@@ -517,14 +517,31 @@ static bool somebody_listens(const struct sockaddr_un *address)
 	return listens;
 }
 
+/* A group of this machine. getgrnam asks everybody else, too, and the modules that do so would stay
+ * in memory (350 kB) for one question. */
+static bool find_group(const char *name, gid_t *ret_group)
+{
+	FILE *file = fopen("/etc/group", "re");
+	const struct group *entry = NULL;
+
+	if (!file)
+		return false;
+	while ((entry = fgetgrent(file)) && strcmp(entry->gr_name, name) != 0)
+		;
+	if (entry)
+		*ret_group = entry->gr_gid;
+	(void) fclose(file);
+	return entry != NULL;
+}
+
 static void give_to_group(const char *path, const char *group)
 {
-	const struct group *entry = group ? getgrnam(group) : NULL;
 	struct stat status;
+	gid_t gid;
 
 	/* a service manager may have given us the group itself, but no right to give files away */
-	if (entry && stat(path, &status) == 0 && status.st_gid != entry->gr_gid &&
-	    chown(path, (uid_t) -1, entry->gr_gid) < 0)
+	if (group && find_group(group, &gid) && stat(path, &status) == 0 && status.st_gid != gid &&
+	    chown(path, (uid_t) -1, gid) < 0)
 		log_info("the control socket is for root only: group=%s: %s", group,
 			 strerror(errno));
 }
