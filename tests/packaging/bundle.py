@@ -30,7 +30,7 @@ def unpack(image, target):
         return json.load(archive.extractfile(manifest["Config"]))["config"]
 
 
-def mounts(pod, container, folder, maps):
+def mounts(pod, container, folder, maps, here):
     volumes = {volume["name"]: volume for volume in pod["volumes"]}
     for mount in container["volumeMounts"]:
         volume = volumes[mount["name"]]
@@ -39,15 +39,17 @@ def mounts(pod, container, folder, maps):
             source.mkdir()
             for name, text in maps[volume["configMap"]["name"]].items():
                 (source / name).write_text(text)
+            source = source if here else mount["name"]  # crun takes it from the bundle's folder
         else:
             source = pathlib.Path(volume["hostPath"]["path"])
-            if volume["hostPath"]["type"] == "DirectoryOrCreate":
+            if here and volume["hostPath"]["type"] == "DirectoryOrCreate":
                 source.mkdir(parents=True, exist_ok=True)
         yield {"destination": mount["mountPath"], "source": str(source), "type": "bind",
                "options": ["rbind", "rprivate", "ro" if mount.get("readOnly") else "rw"]}
 
 
-def make(image, daemonset, folder, config=None):
+def make(image, daemonset, folder, config=None, here=True):
+    """here: it is to run on this machine and in this folder."""
     folder = pathlib.Path(folder)
     objects = list(yaml.safe_load_all(pathlib.Path(daemonset).read_text()))
     pod = next(one for one in objects if one["kind"] == "DaemonSet")["spec"]["template"]["spec"]
@@ -77,7 +79,7 @@ def make(image, daemonset, folder, config=None):
             {"destination": "/proc", "type": "proc", "source": "proc"},
             {"destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "mode=755"]},
             {"destination": "/sys", "type": "bind", "source": "/sys", "options": ["rbind", "rprivate", "ro"]},
-            *mounts(pod, container, folder, maps),
+            *mounts(pod, container, folder, maps, here),
         ],
         "linux": {"namespaces": [{"type": kind} for kind in namespaces], "maskedPaths": MASKED,
                   "readonlyPaths": READ_ONLY, "resources": {"devices": [{"allow": False, "access": "rwm"}]}},

@@ -8,24 +8,27 @@ Parts of the cache besides those of build.py:
     debian-<K>.ext4      both, as the disk that guests boot; they write to a copy of their own
     debian-<K>.gz        what mounts that disk
 
-The package is made by packaging/build-deb.sh, unless one is given.
+The package is made by packaging/build-deb.sh, unless one is given. The container image is made of it, with the
+mounts and rights of the DaemonSet.
 """
 
 import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 
 import build
 import rig
 
 # What a minimal server has, and what the package depends on: apt in the guest reaches no mirror.
-PACKAGES = ("systemd-sysv", "udev", "kmod", "procps", "iproute2", "ethtool", "apparmor", "irqbalance", "strace",
+PACKAGES = ("systemd-sysv", "udev", "kmod", "procps", "iproute2", "ethtool", "apparmor", "irqbalance", "strace", "crun",
             "libudev1", "libmnl0", "libnl-3-200", "libnl-genl-3-200", "libev4", "libjansson4", "libncursesw6")
 MODULES = (*build.MODULES, "ext4", "crc32c_generic", "autofs4")
 BOOT_MODULES = ("virtio_pci", "virtio_blk", "ext4", "crc32c_generic")
 DISK_MIB = 700
+SHORT = "mode = apply\nshort-interval = 0.5\nlong-interval = 1\n"
 
 INIT = """#!/bin/busybox sh
 /bin/busybox mkdir -p /proc /sys /dev /root
@@ -176,10 +179,17 @@ def packages(given):
     return next(folder.glob("irqherd_*.deb"))
 
 
-def overlay(package, files=()):
-    """What goes into /payload of the guest: the package as irqherd.deb, and files."""
+def overlay(package, config):
+    """What goes into /payload of the guest: the package, and the container as a bundle with this configuration."""
     tree = build.Tree()
     tree.put("payload/irqherd.deb", pathlib.Path(package).read_bytes())
-    for path in files:
-        tree.copy(pathlib.Path(path), f"payload/{pathlib.Path(path).name}")
+    top = pathlib.Path(__file__).resolve().parents[2]
+    sys.path.insert(0, str(top / "tests/packaging"))
+    import bundle
+    with tempfile.TemporaryDirectory(prefix="irqherd-vm-") as name:
+        folder = pathlib.Path(name)
+        build.run(top / "packaging/container/make-image.py", package, folder / "image.tar")
+        bundle.make(folder / "image.tar", top / "packaging/examples/kubernetes.yaml", folder / "bundle", config, here=False)
+        build.run("tar", "-C", folder, "-cf", folder / "bundle.tar", "bundle")
+        tree.put("payload/bundle.tar", (folder / "bundle.tar").read_bytes())
     return tree.archive()

@@ -69,7 +69,7 @@ class Runner:
             return self.machine, self.overlay
         if topology not in self.prepared:
             package = debian.packages(self.options.package)
-            self.prepared[topology] = debian.prepare(self.options.kernel), debian.overlay(package)
+            self.prepared[topology] = debian.prepare(self.options.kernel), debian.overlay(package, debian.SHORT)
         return self.prepared[topology]
 
     def boot(self, topology):
