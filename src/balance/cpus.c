@@ -119,13 +119,16 @@ static void note_unsettled(struct cpu_table *table, const struct irq *irq)
 	struct cpu_row *source = cpu_table_row(table, placement->source_cpu);
 	struct cpu_row *target = cpu_table_row(table, placement->target_cpu);
 	bool for_load = placement->reason == REASON_OVERLOAD || placement->reason == REASON_GAIN;
+	uint32_t expected = irq->cost.known ? irq->cost.ppm : EXPECTED_PPM;
 
 	if (!for_load)
 		return;
 	if (source && placement->state != PLACEMENT_STUCK && placement->rounds < UNSETTLED_ROUNDS)
 		source->unsettled++;
 	if (target)
-		target->expected_ppm += irq->cost.known ? irq->cost.ppm : EXPECTED_PPM;
+		target->expected_ppm += expected;
+	if (target && placement->state == PLACEMENT_STUCK)
+		target->stuck_ppm += expected;
 }
 
 static void note_cost(struct cpu_table *table, const struct snapshot *now, const struct irq *irq)

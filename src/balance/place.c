@@ -43,7 +43,13 @@ static bool may_receive(const struct request *request, int cpu)
 		return false;
 	if (row->known && row->load_ppm >= request->policy->load_limit_ppm)
 		return false;
-	return !request->better_than || is_better_than_source(request, cpu);
+	if (!request->better_than)
+		return true;
+	/* what is stuck elsewhere may come at any time: its room is not given away twice */
+	if (row->known &&
+	    (uint64_t) row->load_ppm + row->stuck_ppm >= request->policy->load_limit_ppm)
+		return false;
+	return is_better_than_source(request, cpu);
 }
 
 /* Whether cpu is a better target than best; both may receive, cpu has the higher number. */

@@ -18,6 +18,8 @@ struct cpu_row {
 	uint32_t irq_ppm;      /* measured: hard and soft interrupts of it */
 	uint32_t expected_ppm; /* load that earlier moves should bring and that is not seen yet:
 				  ranks targets */
+	uint32_t stuck_ppm;    /* of that, what stuck IRQs bring as soon as they are not polled any
+				  more */
 	uint32_t irqs;         /* requested IRQs that fire here */
 	uint32_t active;       /* of them, those that counted in the interval */
 	uint32_t candidates;   /* of the active, those that may leave for load; counted at or above

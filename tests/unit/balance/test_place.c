@@ -181,6 +181,34 @@ static void target_of_a_move_that_was_not_seen_to_follow_is_no_empty_cpu(void **
 	machine_deinit(&m);
 }
 
+static void room_that_stuck_irqs_will_take_is_not_given_away(void **state)
+{
+	struct machine m;
+
+	(void) state;
+	machine_init(&m, 2, 2, 1);
+	machine_put_irq(&m, 20, 0, 0, 10);
+	machine_set_load(&m, 0, 100);
+	for (unsigned int number = 21; number <= 22; number++) {
+		struct irq *irq = machine_put_irq(&m, number, 0, 0, 10);
+
+		assert_int_equal(better(&m, 20, 0), 1);
+		irq->placement.state = PLACEMENT_STUCK;
+		irq->placement.reason = REASON_OVERLOAD;
+		irq->placement.source_cpu = 0;
+		irq->placement.target_cpu = 1;
+	}
+	assert_int_equal(better(&m, 20, 0), CPU_NONE);
+
+	/* one of them came, and is in the load of its CPU */
+	machine_irq(&m, 22)->placement.state = PLACEMENT_IDLE;
+	machine_set_load(&m, 1, 40);
+	assert_int_equal(better(&m, 20, 0), 1);
+	machine_set_load(&m, 1, 50);
+	assert_int_equal(better(&m, 20, 0), CPU_NONE);
+	machine_deinit(&m);
+}
+
 static void arrival_takes_the_core_with_fewest_queues_of_its_device(void **state)
 {
 	static const int fires[] = { 0, 2, 2 };
@@ -281,6 +309,7 @@ int main(void)
 		cmocka_unit_test(target_must_be_better_than_the_source),
 		cmocka_unit_test(going_back_needs_a_clear_gain),
 		cmocka_unit_test(target_of_a_move_that_was_not_seen_to_follow_is_no_empty_cpu),
+		cmocka_unit_test(room_that_stuck_irqs_will_take_is_not_given_away),
 		cmocka_unit_test(arrival_takes_the_core_with_fewest_queues_of_its_device),
 		cmocka_unit_test(well_placed_arrival_stays),
 		cmocka_unit_test(arrival_is_judged_by_the_mask_that_is_still_to_take_effect),
