@@ -205,7 +205,7 @@ static void explain_device(struct sheet *sheet, const json_t *explanation, doubl
 	}
 	put_history(sheet, json_object_get(explanation, "history"), now);
 	sheet_blank_line(sheet);
-	render_irqs(sheet, explanation, false);
+	render_irqs(sheet, explanation, FOLD_DULL);
 }
 
 /* --------------------------------------------------------------------------------------------------
@@ -247,7 +247,7 @@ static void explain_cpu(struct sheet *sheet, const json_t *explanation, double n
 	sheet_printf(sheet, "%s", field_text(explanation, "next"));
 	sheet_end_line(sheet, LABEL + 4);
 	sheet_blank_line(sheet);
-	render_irqs(sheet, explanation, false);
+	render_irqs(sheet, explanation, FOLD_DULL);
 }
 
 void render_explain(struct sheet *sheet, const json_t *reply, double now)

@@ -15,6 +15,7 @@
 #define NAME_SIZE  96
 #define ASKED_ROOM 11u
 #define RUN        4u /* alike, from which on they make a line */
+#define RUN_ACTIVE 33u
 
 static bool is_dull(const json_t *irq)
 {
@@ -32,17 +33,18 @@ static bool alike(const json_t *a, const json_t *b)
 	       field_is(a, "device");
 }
 
-static size_t run_length(const json_t *irqs, size_t first)
+static size_t run_length(const json_t *irqs, size_t first, enum fold fold)
 {
 	const json_t *irq = json_array_get(irqs, first);
+	bool active = strcmp(field_text(irq, "state"), "active") == 0;
 	size_t length = 1;
 
-	if (!is_dull(irq))
+	if (fold == FOLD_NOTHING || !(is_dull(irq) || (active && fold == FOLD_MANY)))
 		return 1;
 	while (first + length < json_array_size(irqs) &&
 	       alike(irq, json_array_get(irqs, first + length)))
 		length++;
-	return length >= RUN ? length : 1;
+	return length >= (active ? RUN_ACTIVE : RUN) ? length : 1;
 }
 
 static enum ink ink_of_state(const char *state)
@@ -87,7 +89,8 @@ static void put_run(struct table *table, const json_t *irqs, size_t first, size_
 	const char *state = field_text(irq, "state");
 	struct cpumask cpus = CPUMASK_NONE;
 	char text[NAME_SIZE], rate[RATE_TEXT], list[CPULIST_TEXT];
-	double interrupts = -1;
+	double interrupts = -1, most = 0;
+	json_int_t most_irq = -1;
 
 	for (size_t i = first; i < first + length; i++) {
 		const json_t *one = json_array_get(irqs, i);
@@ -95,6 +98,10 @@ static void put_run(struct table *table, const json_t *irqs, size_t first, size_
 
 		if (cpu >= 0)
 			cpumask_set(&cpus, (unsigned int) cpu);
+		if (field_number(one, "interrupts", 0) > most) {
+			most = field_number(one, "interrupts", 0);
+			most_irq = field_int(one, "irq", -1);
+		}
 		if (field_is(one, "interrupts"))
 			interrupts = (interrupts < 0 ? 0 : interrupts) +
 				     field_number(one, "interrupts", 0);
@@ -113,11 +120,16 @@ static void put_run(struct table *table, const json_t *irqs, size_t first, size_
 	table_cell(table, INK_DIM, "-");
 	table_cell(table, INK_DIM, "%s", state);
 	table_cell(table, INK_DIM, "%s", field_text(irq, "device"));
-	table_cell(table, INK_DIM, "%zu IRQs%s%s", length, *field_text(irq, "netdev") ? " of " : "",
-		   field_text(irq, "netdev"));
+	(void) snprintf(text, sizeof(text), "%zu IRQs%s%s", length,
+			*field_text(irq, "netdev") ? " of " : "", field_text(irq, "netdev"));
+	if (most_irq >= 0 && strcmp(state, "active") == 0)
+		table_cell(table, INK_DIM, "%s, most: %lld with %s/s", text, (long long) most_irq,
+			   rate_format(most, interval, rate));
+	else
+		table_cell(table, INK_DIM, "%s", text);
 }
 
-void render_irqs(struct sheet *sheet, const json_t *reply, bool all)
+void render_irqs(struct sheet *sheet, const json_t *reply, enum fold fold)
 {
 	static const char *const titles[] = { ">IRQ",  ">CPU",  "asked",  "home",  ">int/s",
 					      ">cost", "state", "device", "serves" };
@@ -129,7 +141,7 @@ void render_irqs(struct sheet *sheet, const json_t *reply, bool all)
 
 	table_init(&table, titles, sizeof(titles) / sizeof(titles[0]));
 	for (size_t i = 0; i < json_array_size(irqs); i += length) {
-		length = all ? 1 : run_length(irqs, i);
+		length = run_length(irqs, i, fold);
 		if (length > 1)
 			put_run(&table, irqs, i, length, interval);
 		else

@@ -104,6 +104,7 @@ static json_t *irq_filter(const char *word)
 
 VERB(verb_irqs)
 {
+	enum fold fold = FOLD_MANY;
 	struct sheet sheet;
 	json_t *reply;
 	int code;
@@ -112,7 +113,11 @@ VERB(verb_irqs)
 	if (code != CTL_OK)
 		return code;
 	begin(ctl, &sheet);
-	render_irqs(&sheet, reply, options->all);
+	if (options->all)
+		fold = FOLD_NOTHING;
+	else if (argc > 1)
+		fold = FOLD_DULL;
+	render_irqs(&sheet, reply, fold);
 	return finish(ctl, &sheet, reply);
 }
 

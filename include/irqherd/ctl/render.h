@@ -10,11 +10,18 @@
 
 #include "irqherd/ctl/sheet.h"
 
-/* The reply's parameters, as in io.irqherd. now: seconds since 1970, for "12 s ago". all: nothing
- * is folded to a line for many. */
+/* How many IRQs that are alike are told in one line. */
+enum fold {
+	FOLD_NOTHING,
+	FOLD_DULL, /* those that nobody looks for: managed by the kernel, idle, not in use */
+	FOLD_MANY, /* and active ones of a device, if they are very many */
+};
+
+/* The reply's parameters, as in io.irqherd. now: seconds since 1970, for "12 s ago". all: every CPU
+ * has a row. */
 void render_status(struct sheet *sheet, const json_t *reply, double now);
 void render_devices(struct sheet *sheet, const json_t *reply);
-void render_irqs(struct sheet *sheet, const json_t *reply, bool all);
+void render_irqs(struct sheet *sheet, const json_t *reply, enum fold fold);
 void render_cpus(struct sheet *sheet, const json_t *reply, bool all);
 void render_plan(struct sheet *sheet, const json_t *reply);
 void render_verify(struct sheet *sheet, const json_t *reply);
