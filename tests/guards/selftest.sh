@@ -49,6 +49,27 @@ fresh_tree()
 	done
 }
 
+# --- features of peers
+
+peers() { python3 "$here/check_peers.py" "$tree"; }
+
+fresh_tree
+mkdir -p "$tree/docs" "$tree/tests/unit"
+touch "$tree/tests/unit/test_x.c"
+table() { printf '| a | b | shown by |\n| --- | --- | --- |\n' && printf '| x | yes | unit/test_x.c |\n%.0s' {1..10} && echo "$1"; }
+table '| y | no, later | - |' >"$tree/docs/peers.md"
+accepts peers
+table '| y | yes | unit/test_y.c |' >"$tree/docs/peers.md"
+refuses 'no test unit/test_y\.c' peers
+table '| y | yes | vm/y |' >"$tree/docs/peers.md"
+refuses 'no test vm/y' peers
+table '| y |  | - |' >"$tree/docs/peers.md"
+refuses 'none empty' peers
+table '| y | yes | - |' >"$tree/docs/peers.md"
+refuses 'is shown by a test' peers
+echo >"$tree/docs/peers.md"
+refuses 'no table' peers
+
 # --- includes
 
 includes() { python3 "$here/check_includes.py" "$tree"; }
