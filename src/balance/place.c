@@ -241,6 +241,17 @@ int place_arrival(const struct snapshot *now, const struct policy *policy, struc
 	return cpu;
 }
 
+bool rule_is_unwritten(const struct inventory *inventory, const struct irq *irq)
+{
+	struct cpumask asked, home;
+
+	if (irq->home.origin != HOME_RULE)
+		return false;
+	mask_get(&inventory->masks, irq->asked, &asked);
+	mask_get(&inventory->masks, irq->home.cpus, &home);
+	return !cpumask_subset(&asked, &home);
+}
+
 bool arrival_is_badly_placed(const struct snapshot *now, const struct cpu_table *table,
 			     const struct irq *irq)
 {
@@ -250,7 +261,8 @@ bool arrival_is_badly_placed(const struct snapshot *now, const struct cpu_table 
 
 	if (!row)
 		return false;
-	if (!row->allowed || !mask_test(&inventory->masks, irq->home.cpus, cpu))
+	if (!row->allowed || !mask_test(&inventory->masks, irq->home.cpus, cpu) ||
+	    rule_is_unwritten(inventory, irq))
 		return true;
 	return irq->queue.kind != QUEUE_NONE && irq_device(irq) && table->core_was_empty &&
 	       cpu_table_core(table, &inventory->topology, cpu)->judged > 0;
