@@ -145,7 +145,7 @@ def main():
     parser.add_argument("interface")
     parser.add_argument("--update", action="store_true")
     parser.add_argument("--fixtures", default=HERE.parent / "fixtures")
-    parser.add_argument("--more")
+    parser.add_argument("--more", default=HERE.parent.parent.parent / "shared/fixtures")
     run = Run(parser.parse_args())
     for name in MACHINES:
         run.machine(name)
