@@ -150,7 +150,7 @@ def prepare(version):
     with cache.locked():
         kernel = cache.part(f"debian-kernel-{version}", (version, MODULES, 1),
                             lambda path: build.make_kernel(cache, version, tools, path, MODULES))
-        system = cache.part("debian.tar", (PACKAGES, LOOP, UNIT, MASKED, 1), lambda path: make_system(cache, path))
+        system = cache.part("debian.tar", (PACKAGES, LOOP, UNIT, MASKED, 2), lambda path: make_system(cache, path))
         stamp = (cache.folder / "debian.tar.stamp").read_text()
         disk = cache.part(f"debian-{version}.ext4", (stamp, system.stat().st_mtime_ns, MODULES, DISK_MIB, 1),
                           lambda path: make_disk(system, kernel, path))
