@@ -322,6 +322,8 @@ static void draw_load(struct layout *layout, enum load_row row)
 			if (strlen(text) >= frame->cell_width)
 				(void) snprintf(text, sizeof(text), "**");
 			canvas_text_right(layout->canvas, end, layout->y, text, style);
+		} else if (percent == 0) {
+			continue;
 		} else if (layout->page->ascii) {
 			canvas_put(layout->canvas, x, layout->y,
 				   percent >= 100 ? '*' : '0' + percent / 10, style);
@@ -329,7 +331,7 @@ static void draw_load(struct layout *layout, enum load_row row)
 			unsigned int eighths = (unsigned int) ((ppm * 8 + PPM / 2) / PPM);
 
 			canvas_put(layout->canvas, x, layout->y,
-				   eighths == 0 ? ' ' : 0x2580 + minimum(eighths, 8), style);
+				   0x2580 + (eighths == 0 ? 1 : minimum(eighths, 8)), style);
 		}
 	}
 	canvas_text_right(layout->canvas, layout->cells_x - 2, layout->y, titles[row], STYLE_PLAIN);

@@ -376,13 +376,28 @@ static void put_config_file(struct snapshot_maker *maker, const char *path)
 	put_text(maker, path + 1, &text);
 }
 
-static void put_extras(struct snapshot_maker *maker, struct local *local, const struct buf *before)
+/* Counters as they were an interval earlier. */
+struct earlier {
+	struct buf stat;
+	struct buf interrupts;
+};
+
+static void earlier_deinit(struct earlier *earlier)
+{
+	buf_deinit(&earlier->stat);
+	buf_deinit(&earlier->interrupts);
+}
+
+static void put_extras(struct snapshot_maker *maker, struct local *local,
+		       const struct earlier *earlier)
 {
 	const struct config_origins *origins = &local->settings.config.origins;
 	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
 
-	/* what `stat` counts from */
-	put_text(maker, "proc/stat.before", before);
+	/* what `stat` and `interrupts` count from */
+	put_text(maker, "proc/stat.before", &earlier->stat);
+	if (earlier->interrupts.length > 0)
+		put_text(maker, "proc/interrupts.before", &earlier->interrupts);
 	if (export_properties(local, &text) < 0)
 		maker->error = -ENOMEM;
 	put_text(maker, "udev-properties", &text);
@@ -415,12 +430,13 @@ static void make_prefix(struct snapshot_maker *maker, const char *file)
 static int capture(struct snapshot_maker *maker, struct local *local)
 {
 	const struct timespec interval = { .tv_sec = LOCAL_INTERVAL_MS / 1000 };
-	_cleanup_(buf_deinit) struct buf before = BUF_INIT;
+	_cleanup_(earlier_deinit) struct earlier earlier = { BUF_INIT, BUF_INIT };
 	int r;
 
-	r = fsroot_read(&local->root, FSROOT_PROC, &before, "stat");
+	r = fsroot_read(&local->root, FSROOT_PROC, &earlier.stat, "stat");
 	if (r < 0)
 		return r;
+	(void) fsroot_read(&local->root, FSROOT_PROC, &earlier.interrupts, "interrupts");
 	(void) nanosleep(&interval, NULL);
 	r = look_at_machine(maker, local);
 	if (r < 0)
@@ -432,7 +448,7 @@ static int capture(struct snapshot_maker *maker, struct local *local)
 	put_folder(maker, FSROOT_SYS, "");
 	put_paths(maker, false);
 	put_paths(maker, true);
-	put_extras(maker, local, &before);
+	put_extras(maker, local, &earlier);
 	r = tar_finish(&maker->tar);
 	return maker->error < 0 ? maker->error : r;
 }
