@@ -444,6 +444,13 @@ static void draw_row(struct layout *layout, unsigned int index, uint64_t *cells)
 	layout->y++;
 }
 
+/* Its texts alone: shades would turn into their opposite. */
+static void select_row(struct layout *layout)
+{
+	canvas_select(layout->canvas, layout->y, 0, layout->cells_x);
+	canvas_select(layout->canvas, layout->y, layout->right_x, layout->view->width);
+}
+
 static int draw_rows(struct layout *layout)
 {
 	const struct heat_frame *frame = layout->frame;
@@ -455,7 +462,7 @@ static int draw_rows(struct layout *layout)
 	for (unsigned int i = layout->page->first_row;
 	     i < frame->row_count && i - layout->page->first_row < body; i++) {
 		if ((int) i == layout->page->selected)
-			canvas_select(layout->canvas, layout->y);
+			select_row(layout);
 		draw_row(layout, frame->rows[i], cells);
 	}
 	if (frame->row_count == 0 && body > 0)
