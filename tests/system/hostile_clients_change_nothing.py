@@ -84,7 +84,7 @@ async def flood(reader, writer):
 
     reading = asyncio.ensure_future(read())
     try:
-        while not reading.done():
+        while not reading.done() and not writer.transport.is_closing():
             writer.write(message("GetStatus") * 20)
             await writer.drain()
             await asyncio.sleep(0)
@@ -137,8 +137,8 @@ async def session(path, answers):
     while True:
         try:
             reader, writer = await asyncio.open_unix_connection(path, limit=1 << 22)
-        except BlockingIOError:
-            await asyncio.sleep(0.02)   # the kernel's queue is full
+        except OSError:
+            await asyncio.sleep(0.02)   # the kernel's queue is full, or it was sent away at once
             continue
         try:
             for method, field in (("GetStatus", "status"), ("ListIrqs", "irqs")):
@@ -147,7 +147,7 @@ async def session(path, answers):
                 assert field in reply["parameters"], reply
                 answers.append(method)
             return
-        except (EOFError, ConnectionError):
+        except (EOFError, OSError):
             answers.append("again")
         finally:
             writer.close()
@@ -183,7 +183,7 @@ def rounds(daemon):
             with varlink.Client(daemon.socket_path) as client:
                 status = client.call(f"{IRQHERD}.GetStatus")["status"]
             return status["events"]["rounds"], time.monotonic()
-        except (varlink.Closed, ConnectionError, BrokenPipeError):
+        except (varlink.Closed, OSError):
             continue
 
 
