@@ -239,7 +239,7 @@ install_tree()
 		project(installed LANGUAGES NONE)
 		set(s \${CMAKE_CURRENT_SOURCE_DIR}/file)
 		install(PROGRAMS \${s} DESTINATION /s RENAME irqherd)
-		install(PROGRAMS \${s} DESTINATION /s RENAME irqherdctl)
+		install(PROGRAMS \${s} DESTINATION /b RENAME irqherdctl)
 		foreach(f e/irqherd/irqherd.conf u/irqherd.service r/rules.d/90-irqherd.rules d/README.md d/CHANGELOG.md
 				d/LICENSE d/architecture.md d/examples/proximity y/irqherd.conf t/irqherd.conf
 				a/irqherd/io.irqherd.varlink a/bash-completion/completions/irqherdctl $1)
@@ -263,7 +263,7 @@ overwrite='install(CODE "file(REMOVE \"\$ENV{DESTDIR}/e/irqherd/irqherd.conf\")
 	file(INSTALL \"${CMAKE_CURRENT_SOURCE_DIR}/irqherd.conf\" DESTINATION /e/irqherd)")'
 installed()
 {
-	"$here/check_install.sh" cmake "$work/installed/build" "$work/installed" /s /e /u /r /m /d /y /t /a
+	"$here/check_install.sh" cmake "$work/installed/build" "$work/installed" /s /e /u /r /m /d /y /t /a /b
 }
 install_tree '' '' "$keep"
 accepts installed
