@@ -241,7 +241,7 @@ static void draw_ids(struct layout *layout)
 					      [HEAT_CORES] = "core of CPU",
 					      [HEAT_CPUS] = "CPU" };
 	const struct heat_frame *frame = layout->frame;
-	unsigned int widest = 1, step, run = 0;
+	unsigned int widest = 1, step, run = 0, free_x = 0;
 	bool all_named;
 	char name[16];
 
@@ -257,7 +257,7 @@ static void draw_ids(struct layout *layout)
 
 		if (i > frame->first && column->node != column[-1].node)
 			run = 0;
-		if (run++ % step != 0)
+		if (run++ % step != 0 || x < free_x)
 			continue;
 		if (column->id < 0)
 			(void) snprintf(name, sizeof(name), "-");
@@ -267,8 +267,8 @@ static void draw_ids(struct layout *layout)
 			canvas_text_right(layout->canvas, x + fill_width(frame), layout->y, name,
 					  node_style(column->node));
 		else if (x + strlen(name) <= layout->cells_x + layout->cells_width)
-			canvas_text(layout->canvas, x, layout->y, sizeof(name), name,
-				    node_style(column->node));
+			free_x = 1 + canvas_text(layout->canvas, x, layout->y, sizeof(name), name,
+						 node_style(column->node));
 	}
 	canvas_text_right(layout->canvas, layout->cells_x - 2, layout->y, titles[frame->zoom],
 			  STYLE_PLAIN);

@@ -204,6 +204,38 @@ static void the_largest_machine_fits_100_columns(void **state)
 	heat_data_deinit(&data);
 }
 
+/* One column a node: every node begins a ruler of its own, and there is no room for all. */
+static void names_of_columns_do_not_run_together(void **state)
+{
+	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
+	struct heat_data data;
+
+	(void) state;
+	heat_machine_make(&data, &(struct heat_shape){ 8, 1, 72, 2, 1 });
+	heat_machine_fire(&data, 0, 0, 1);
+	for (unsigned int width = 60; width < 120; width++) {
+		const struct heat_view view = { .width = width, .height = 9, .zoom = HEAT_LLCS };
+		const char *line;
+
+		draw(&data, &view, &page_of_batch, &text);
+		line = strstr(buf_text(&text), "cache of CPU");
+		assert_non_null(line);
+		line += strlen("cache of CPU");
+		for (unsigned int names = 0; *line != '\n'; names++) {
+			char *end;
+			unsigned long name = strtoul(line, &end, 10);
+
+			if (end == line)
+				break;
+			assert_int_equal(name % 144, 0);
+			assert_true(name < 1152);
+			assert_true(*end == ' ' || *end == '\n');
+			line = end;
+		}
+	}
+	heat_data_deinit(&data);
+}
+
 /* Each line within the width, no line beyond the height: whatever the size, nothing breaks. */
 static void any_size_is_drawn(void **state)
 {
@@ -333,6 +365,7 @@ int main(void)
 		cmocka_unit_test(blocks_and_bars_take_the_place_of_ascii),
 		cmocka_unit_test(two_cpus_show_rates_in_their_cells),
 		cmocka_unit_test(the_largest_machine_fits_100_columns),
+		cmocka_unit_test(names_of_columns_do_not_run_together),
 		cmocka_unit_test(any_size_is_drawn),
 		cmocka_unit_test(colours_follow_load_and_node),
 		cmocka_unit_test(rates_and_times_are_short),
