@@ -122,6 +122,13 @@ static void socket_can_be_elsewhere_or_nowhere(void **state)
 	assert_int_equal(options.socket_path[0], '/');
 	assert_int_equal(PARSE(&options, "--socket", "none"), OPTIONS_RUN);
 	assert_null(options.socket_path);
+	/* what writes nothing takes the place from nobody, unless it is told to */
+	assert_int_equal(PARSE(&options, "--dry-run"), OPTIONS_RUN);
+	assert_null(options.socket_path);
+	assert_int_equal(PARSE(&options, "--root", "/a"), OPTIONS_RUN);
+	assert_null(options.socket_path);
+	assert_int_equal(PARSE(&options, "--dry-run", "--socket", "/b"), OPTIONS_RUN);
+	assert_string_equal(options.socket_path, "/b");
 }
 
 static void relative_paths_do_not_depend_on_the_folder_of_later(void **state)
