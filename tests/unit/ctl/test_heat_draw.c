@@ -229,7 +229,7 @@ static void names_of_columns_do_not_run_together(void **state)
 				break;
 			assert_int_equal(name % 144, 0);
 			assert_true(name < 1152);
-			assert_true(*end == ' ' || *end == '\n');
+			assert_non_null(strchr(" >\n", *end));
 			line = end;
 		}
 	}
