@@ -23,6 +23,7 @@
 #include "irqherd/source/proc_stat.h"
 
 #define FILE_LARGEST (64u << 20)
+#define NAME_SIZE    (PATH_MAX + 512) /* in the archive: a path behind the folder of its own */
 
 struct seen_path {
 	enum fsroot_tree tree;
@@ -84,7 +85,6 @@ static int compare_paths(const void *a, const void *b)
 /* All that any reader of a captured machine asks for. */
 static int look_at_machine(struct snapshot_maker *maker, struct local *local)
 {
-	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
 	struct platform platform;
 	int r;
 
@@ -119,9 +119,9 @@ static bool is_new(struct snapshot_maker *maker, const char *name)
 }
 
 static const char *archive_name(const struct snapshot_maker *maker, enum fsroot_tree tree,
-				const char *path, char name[PATH_MAX])
+				const char *path, char name[NAME_SIZE])
 {
-	(void) snprintf(name, PATH_MAX, "%s%s%s%s", maker->prefix,
+	(void) snprintf(name, NAME_SIZE, "%s%s%s%s", maker->prefix,
 			tree == FSROOT_PROC ? "proc" : "sys", *path ? "/" : "", path);
 	return name;
 }
@@ -137,7 +137,7 @@ static void put_file(struct snapshot_maker *maker, enum fsroot_tree tree, const 
 		     mode_t mode)
 {
 	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
-	char name[PATH_MAX];
+	char name[NAME_SIZE];
 
 	if (!is_new(maker, archive_name(maker, tree, path, name)) ||
 	    fsroot_read(maker->root, tree, &text, "%s", path) < 0 || text.length > FILE_LARGEST)
@@ -147,7 +147,7 @@ static void put_file(struct snapshot_maker *maker, enum fsroot_tree tree, const 
 
 static void put_folder(struct snapshot_maker *maker, enum fsroot_tree tree, const char *path)
 {
-	char name[PATH_MAX];
+	char name[NAME_SIZE];
 
 	if (is_new(maker, archive_name(maker, tree, path, name)))
 		tar_folder(&maker->tar, name);
@@ -156,7 +156,7 @@ static void put_folder(struct snapshot_maker *maker, enum fsroot_tree tree, cons
 static void put_link(struct snapshot_maker *maker, enum fsroot_tree tree, const char *path,
 		     const char *target)
 {
-	char name[PATH_MAX];
+	char name[NAME_SIZE];
 
 	if (is_new(maker, archive_name(maker, tree, path, name)))
 		tar_link(&maker->tar, name, target);
@@ -181,7 +181,7 @@ static int put_listed(void *context, const char *entry)
 {
 	const struct listing *listing = context;
 	struct snapshot_maker *maker = listing->maker;
-	char path[PATH_MAX], target[PATH_MAX], name[PATH_MAX];
+	char path[PATH_MAX], target[PATH_MAX], name[NAME_SIZE];
 	struct stat st;
 	ssize_t length;
 
@@ -286,7 +286,7 @@ static void put_paths(struct snapshot_maker *maker, bool listings)
 
 static void put_text(struct snapshot_maker *maker, const char *path, const struct buf *text)
 {
-	char name[PATH_MAX];
+	char name[NAME_SIZE];
 
 	if (snprintf(name, sizeof(name), "%s%s", maker->prefix, path) < (int) sizeof(name) &&
 	    is_new(maker, name))
@@ -363,7 +363,7 @@ static int export_queues(const struct local *local, struct buf *text)
 static void put_config_file(struct snapshot_maker *maker, const char *path)
 {
 	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
-	char folder[PATH_MAX];
+	char folder[NAME_SIZE];
 
 	if (*path != '/' || lines_read_file(path, &text) < 0)
 		return;
