@@ -171,8 +171,12 @@ static int ask_daemon(const struct ctl *ctl, const char *method, json_t *paramet
 
 	if (r == -EREMOTEIO)
 		return say_refusal(client);
-	if (r < 0)
+	if (r < 0) {
+		/* who asks again, asks whoever runs then */
+		client_close(client);
+		ctl->session->connected = false;
 		return say_failure(ctl, r);
+	}
 	return CTL_OK;
 }
 
