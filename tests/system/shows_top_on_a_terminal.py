@@ -21,6 +21,7 @@ class Terminal:
         self.environment = {**os.environ, "HOME": str(self.folder), "TMUX": "", **environment}
         # Without the shell's own files: its prompt and title are ours.
         self.tmux("-f", "/dev/null", "new-session", "-d", "-s", "test", "-x", str(width), "-y", str(height),
+                  "-c", str(self.folder),
                   "env PS1='ready> ' bash --norc --noprofile")
         self.wait(r"^ready>")
 
