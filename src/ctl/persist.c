@@ -104,18 +104,23 @@ static int replace_file(const char *folder, const char *path, const struct buf *
 	return 0;
 }
 
+static int make_folder(const char *path)
+{
+	return mkdir(path, 0755) < 0 && errno != EEXIST ? -errno : 0;
+}
+
 static int make_folders(const char *folder)
 {
 	_cleanup_(buf_deinit) struct buf path = BUF_INIT;
+	int r = buf_puts(&path, folder);
 
-	if (buf_puts(&path, folder) < 0)
-		return -ENOMEM;
-	for (char *slash = strchr(path.data + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+	for (char *slash = r < 0 ? NULL : strchr(path.data + 1, '/'); slash && r == 0;
+	     slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		(void) mkdir(path.data, 0755);
+		r = make_folder(path.data);
 		*slash = '/';
 	}
-	return mkdir(path.data, 0755) < 0 && errno != EEXIST ? -errno : 0;
+	return r < 0 ? r : make_folder(path.data);
 }
 
 static void say_messages(const struct message_list *messages)

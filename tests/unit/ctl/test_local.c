@@ -209,6 +209,29 @@ static void another_balancer_is_a_problem(void **state)
 	close_scene(&scene);
 }
 
+static void of_tuneds_profiles_the_active_one_counts(void **state)
+{
+	struct scene scene;
+	json_t *reply;
+
+	(void) state;
+	make_machine(&scene.tree);
+	tree_put(&scene.tree, "etc/tuned/active_profile", "mine\n");
+	tree_put(&scene.tree, "usr/lib/tuned/other/tuned.conf", "[irqbalance]\nbanned_cpus=1\n");
+	tree_put(&scene.tree, "usr/lib/tuned/profiles/mine/tuned.conf", "[cpu]\n");
+	open_scene(&scene);
+	reply = doctor_examine(&scene.ctl, scene.local);
+	assert_null(finding_of(reply, "balancers", "warning"));
+	json_decref(reply);
+
+	tree_put(&scene.tree, "usr/lib/tuned/profiles/mine/tuned.conf", "[irqbalance]\n");
+	reply = doctor_examine(&scene.ctl, scene.local);
+	assert_non_null(strstr(field_text(finding_of(reply, "balancers", "warning"), "words"),
+			       "profiles/mine/tuned.conf"));
+	json_decref(reply);
+	close_scene(&scene);
+}
+
 static void nothing_to_balance_is_told(void **state)
 {
 	struct scene scene;
@@ -240,6 +263,7 @@ int main(void)
 		cmocka_unit_test(what_only_a_daemon_knows_is_not_answered),
 		cmocka_unit_test(the_doctor_names_what_is_lost),
 		cmocka_unit_test(another_balancer_is_a_problem),
+		cmocka_unit_test(of_tuneds_profiles_the_active_one_counts),
 		cmocka_unit_test(nothing_to_balance_is_told),
 	};
 
