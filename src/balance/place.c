@@ -181,13 +181,14 @@ static bool arrival_ranks_before(const struct request *request, int cpu, int bes
 	const struct cpu_row *a = &request->table->rows[cpu];
 	const struct cpu_row *b = &request->table->rows[best];
 	uint32_t queues_a = queues_beside(request, cpu), queues_b = queues_beside(request, best);
-	bool busy_a = cpu_table_sibling_is_busy(request->table, topology, cpu);
-	bool busy_b = cpu_table_sibling_is_busy(request->table, topology, best);
+	uint32_t busy_a = cpu_table_core(request->table, topology, cpu)->busy_threads;
+	uint32_t busy_b = cpu_table_core(request->table, topology, best)->busy_threads;
 
 	if (queues_a != queues_b)
 		return queues_a < queues_b;
+	/* of the core as a whole: a busy thread's idle sibling must not rank behind it */
 	if (busy_a != busy_b)
-		return busy_b;
+		return busy_a < busy_b;
 	if (a->irqs != b->irqs)
 		return a->irqs < b->irqs;
 	return a->load_ppm < b->load_ppm;
