@@ -181,13 +181,14 @@ static bool arrival_ranks_before(const struct request *request, int cpu, int bes
 	const struct cpu_row *a = &request->table->rows[cpu];
 	const struct cpu_row *b = &request->table->rows[best];
 	uint32_t queues_a = queues_beside(request, cpu), queues_b = queues_beside(request, best);
-	bool busy_a = cpu_table_sibling_is_busy(request->table, topology, cpu);
-	bool busy_b = cpu_table_sibling_is_busy(request->table, topology, best);
+	uint32_t busy_a = cpu_table_core(request->table, topology, cpu)->busy_threads;
+	uint32_t busy_b = cpu_table_core(request->table, topology, best)->busy_threads;
 
 	if (queues_a != queues_b)
 		return queues_a < queues_b;
+	/* of the core as a whole: a busy thread's idle sibling must not rank behind it */
 	if (busy_a != busy_b)
-		return busy_b;
+		return busy_a < busy_b;
 	if (a->irqs != b->irqs)
 		return a->irqs < b->irqs;
 	return a->load_ppm < b->load_ppm;
@@ -241,6 +242,17 @@ int place_arrival(const struct snapshot *now, const struct policy *policy, struc
 	return cpu;
 }
 
+bool rule_is_unwritten(const struct inventory *inventory, const struct irq *irq)
+{
+	struct cpumask asked, home;
+
+	if (irq->home.origin != HOME_RULE)
+		return false;
+	mask_get(&inventory->masks, irq->asked, &asked);
+	mask_get(&inventory->masks, irq->home.cpus, &home);
+	return !cpumask_subset(&asked, &home);
+}
+
 bool arrival_is_badly_placed(const struct snapshot *now, const struct cpu_table *table,
 			     const struct irq *irq)
 {
@@ -250,7 +262,8 @@ bool arrival_is_badly_placed(const struct snapshot *now, const struct cpu_table 
 
 	if (!row)
 		return false;
-	if (!row->allowed || !mask_test(&inventory->masks, irq->home.cpus, cpu))
+	if (!row->allowed || !mask_test(&inventory->masks, irq->home.cpus, cpu) ||
+	    rule_is_unwritten(inventory, irq))
 		return true;
 	return irq->queue.kind != QUEUE_NONE && irq_device(irq) && table->core_was_empty &&
 	       cpu_table_core(table, &inventory->topology, cpu)->judged > 0;

@@ -21,11 +21,18 @@ struct decision {
 	struct no_room no_room;
 };
 
+/* These may never have fired: where they would is what counts. */
+static bool moves_by_mask(const struct irq *irq, enum move_reason reason)
+{
+	return reason == REASON_ARRIVAL ||
+	       (reason == REASON_PINNED && irq_bound_cpu(irq) != CPU_NONE);
+}
+
 static int decide_move(struct decision *decision, const struct irq *irq, int target,
 		       enum move_reason reason, uint32_t cost_ppm)
 {
 	const struct snapshot *now = decision->now;
-	int from_cpu = reason == REASON_ARRIVAL ? irq_bound_cpu(irq) : irq->effective_cpu;
+	int from_cpu = moves_by_mask(irq, reason) ? irq_bound_cpu(irq) : irq->effective_cpu;
 	const struct cpu_load *from = load_cpu(now->load, from_cpu);
 	const struct cpu_load *to = load_cpu(now->load, target);
 	struct cpu_row *source = cpu_table_row(decision->table, from_cpu);
@@ -308,6 +315,16 @@ int balance_plan(const struct snapshot *now, const struct policy *policy, struct
 /* --------------------------------------------------------------------------------------------------
  * arrivals */
 
+/* It fires where its rule wants it, but its mask would let it go elsewhere. */
+static bool rule_may_be_written(const struct decision *decision, const struct irq *irq, int cpu)
+{
+	const struct inventory *inventory = decision->now->inventory;
+	const struct cpu_row *row = cpu_table_row(decision->table, cpu);
+
+	return row && row->allowed && rule_is_unwritten(inventory, irq) &&
+	       mask_test(&inventory->masks, irq->home.cpus, cpu);
+}
+
 static int judge_arrival(struct decision *decision, const struct irq *irq)
 {
 	const struct topology *topology = &decision->now->inventory->topology;
@@ -319,7 +336,7 @@ static int judge_arrival(struct decision *decision, const struct irq *irq)
 		if (target == CPU_NONE)
 			target = cpu;
 	}
-	if (target != cpu) {
+	if (target != cpu || rule_may_be_written(decision, irq, cpu)) {
 		r = decide_move(decision, irq, target, REASON_ARRIVAL,
 				share_of(decision, irq, cpu));
 		if (r < 0)
@@ -335,9 +352,11 @@ static int judge_arrival(struct decision *decision, const struct irq *irq)
 	return 0;
 }
 
-static bool is_unjudged(const struct irq *irq)
+/* A rule is kept to whatever `arrival` says. */
+static bool is_unjudged(const struct decision *decision, const struct irq *irq)
 {
-	return irq->arrival && irq_movable(irq);
+	return irq->arrival && irq_movable(irq) &&
+	       (decision->policy->spread_arrivals || irq->home.origin == HOME_RULE);
 }
 
 static int judge_device(struct decision *decision, const struct device *device)
@@ -347,7 +366,7 @@ static int judge_device(struct decision *decision, const struct device *device)
 	list_foreach(vector, &device->vectors, struct vector, device_link) {
 		int r;
 
-		if (!is_unjudged(vector->irq) || irq_device(vector->irq) != device)
+		if (!is_unjudged(decision, vector->irq) || irq_device(vector->irq) != device)
 			continue;
 		if (!counted) {
 			cpu_table_count_queues(decision->table, decision->now->inventory, device);
@@ -371,7 +390,7 @@ int balance_arrivals(const struct snapshot *now, const struct policy *policy,
 
 	plan_reset(ret_plan);
 	r = cpu_table_fill(table, now, policy);
-	if (r < 0 || table->arrivals == 0 || !policy->spread_arrivals)
+	if (r < 0 || table->arrivals == 0)
 		return r;
 
 	inventory_foreach_device(device, inventory) {
@@ -382,7 +401,7 @@ int balance_arrivals(const struct snapshot *now, const struct policy *policy,
 	for (unsigned int i = 0; i < inventory->irq_slots; i++) {
 		const struct irq *irq = inventory->irqs[i];
 
-		if (!irq || !list_empty(&irq->owners) || !is_unjudged(irq))
+		if (!irq || !list_empty(&irq->owners) || !is_unjudged(&decision, irq))
 			continue;
 		r = judge_arrival(&decision, irq);
 		if (r < 0)

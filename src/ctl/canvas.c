@@ -110,11 +110,11 @@ unsigned int canvas_utf8(struct canvas *canvas, unsigned int x, unsigned int y, 
 	return x;
 }
 
-void canvas_select(struct canvas *canvas, unsigned int y)
+void canvas_select(struct canvas *canvas, unsigned int y, unsigned int x, unsigned int x_end)
 {
 	if (y >= canvas->height)
 		return;
-	for (unsigned int x = 0; x < canvas->width; x++)
+	for (; x < x_end && x < canvas->width; x++)
 		canvas->cells[(size_t) y * canvas->width + x].selected = true;
 }
 

@@ -171,8 +171,12 @@ static int ask_daemon(const struct ctl *ctl, const char *method, json_t *paramet
 
 	if (r == -EREMOTEIO)
 		return say_refusal(client);
-	if (r < 0)
+	if (r < 0) {
+		/* who asks again, asks whoever runs then */
+		client_close(client);
+		ctl->session->connected = false;
 		return say_failure(ctl, r);
+	}
 	return CTL_OK;
 }
 
@@ -295,10 +299,14 @@ static int ask_machine(const struct ctl *ctl, const char *method, json_t *parame
 		fprintf(stderr,
 			"irqherdctl: no IRQ, device, network device or CPU is called '%s'\n",
 			*target ? target : "that");
+	} else if (r == -EOPNOTSUPP) {
+		fprintf(stderr, "irqherdctl: only a running daemon can tell that\n");
 	} else if (r < 0) {
 		fprintf(stderr, "irqherdctl: %s\n", strerror(-r));
 	}
 	json_decref(parameters);
+	if (r == -EOPNOTSUPP)
+		return ctl->root || ctl->no_daemon ? CTL_USAGE : CTL_NOT_RUNNING;
 	if (r == -ENOENT)
 		return CTL_USAGE;
 	return r < 0 ? CTL_FAILED : CTL_OK;
@@ -312,7 +320,8 @@ int ctl_ask(const struct ctl *ctl, const char *method, json_t *parameters, json_
 		r = connect_to_daemon(ctl);
 	if (r == 0)
 		return ask_daemon(ctl, method, parameters, ret_reply);
-	if (r == -EACCES)
+	/* whether the daemon is calm nobody else can say */
+	if (r == -EACCES && strcmp(method, "GetStatus") != 0)
 		fprintf(stderr, "irqherdctl: only root and its group may use the daemon's socket; "
 				"reading the machine itself\n");
 	else if (!is_absent(r)) {

@@ -180,6 +180,37 @@ static int look_at_process(void *context, const char *name)
 	return 0;
 }
 
+/* Of tuned's profiles only the active ones count. */
+static void check_tuned(struct doctor *doctor)
+{
+	static const char *const folders[] = { "/etc/tuned", "/etc/tuned/profiles",
+					       "/usr/lib/tuned", "/usr/lib/tuned/profiles" };
+	_cleanup_(buf_deinit) struct buf path = BUF_INIT;
+	_cleanup_(buf_deinit) struct buf names = BUF_INIT;
+
+	if (doctor->local->settings.config.irqbalance_env ||
+	    buf_printf(&path, "%s/etc/tuned/active_profile",
+		       doctor->ctl->root ? doctor->ctl->root : "") < 0 ||
+	    lines_read_file(buf_text(&path), &names) < 0)
+		return;
+	for (const char *name = buf_text(&names); *name;) {
+		size_t length = strcspn(name, " \t\n");
+
+		for (size_t i = 0; i < ARRAY_SIZE(folders) && length > 0; i++) {
+			buf_reset(&path);
+			if (buf_printf(&path, "%s/%.*s/tuned.conf", folders[i], (int) length,
+				       name) == 0)
+				check_balancer_config(
+					doctor, buf_text(&path), "[irqbalance]",
+					"the active profile of tuned tells "
+					"irqbalance which CPUs are banned",
+					"irqbalance-env=auto makes irqherd follow what it writes");
+		}
+		name += length;
+		name += strspn(name, " \t\n");
+	}
+}
+
 static void check_balancers(struct doctor *doctor)
 {
 	static const char *const links[] = { "/etc/systemd/network/*.link",
@@ -201,6 +232,7 @@ static void check_balancers(struct doctor *doctor)
 			doctor, scripts[i], NULL,
 			"this script sets affinities at boot or when a device appears",
 			"irqherd leaves alone for external-time what it sets");
+	check_tuned(doctor);
 	if (json_array_size(doctor->findings) == before)
 		find(doctor, OK, "balancers", NULL, "no other balancer was found");
 }

@@ -241,7 +241,7 @@ static void draw_ids(struct layout *layout)
 					      [HEAT_CORES] = "core of CPU",
 					      [HEAT_CPUS] = "CPU" };
 	const struct heat_frame *frame = layout->frame;
-	unsigned int widest = 1, step, run = 0;
+	unsigned int widest = 1, step, run = 0, free_x = 0;
 	bool all_named;
 	char name[16];
 
@@ -257,7 +257,7 @@ static void draw_ids(struct layout *layout)
 
 		if (i > frame->first && column->node != column[-1].node)
 			run = 0;
-		if (run++ % step != 0)
+		if (run++ % step != 0 || x < free_x)
 			continue;
 		if (column->id < 0)
 			(void) snprintf(name, sizeof(name), "-");
@@ -267,8 +267,8 @@ static void draw_ids(struct layout *layout)
 			canvas_text_right(layout->canvas, x + fill_width(frame), layout->y, name,
 					  node_style(column->node));
 		else if (x + strlen(name) <= layout->cells_x + layout->cells_width)
-			canvas_text(layout->canvas, x, layout->y, sizeof(name), name,
-				    node_style(column->node));
+			free_x = 1 + canvas_text(layout->canvas, x, layout->y, sizeof(name), name,
+						 node_style(column->node));
 	}
 	canvas_text_right(layout->canvas, layout->cells_x - 2, layout->y, titles[frame->zoom],
 			  STYLE_PLAIN);
@@ -322,6 +322,8 @@ static void draw_load(struct layout *layout, enum load_row row)
 			if (strlen(text) >= frame->cell_width)
 				(void) snprintf(text, sizeof(text), "**");
 			canvas_text_right(layout->canvas, end, layout->y, text, style);
+		} else if (percent == 0) {
+			continue;
 		} else if (layout->page->ascii) {
 			canvas_put(layout->canvas, x, layout->y,
 				   percent >= 100 ? '*' : '0' + percent / 10, style);
@@ -329,7 +331,7 @@ static void draw_load(struct layout *layout, enum load_row row)
 			unsigned int eighths = (unsigned int) ((ppm * 8 + PPM / 2) / PPM);
 
 			canvas_put(layout->canvas, x, layout->y,
-				   eighths == 0 ? ' ' : 0x2580 + minimum(eighths, 8), style);
+				   0x2580 + (eighths == 0 ? 1 : minimum(eighths, 8)), style);
 		}
 	}
 	canvas_text_right(layout->canvas, layout->cells_x - 2, layout->y, titles[row], STYLE_PLAIN);
@@ -442,6 +444,13 @@ static void draw_row(struct layout *layout, unsigned int index, uint64_t *cells)
 	layout->y++;
 }
 
+/* Its texts alone: shades would turn into their opposite. */
+static void select_row(struct layout *layout)
+{
+	canvas_select(layout->canvas, layout->y, 0, layout->cells_x);
+	canvas_select(layout->canvas, layout->y, layout->right_x, layout->view->width);
+}
+
 static int draw_rows(struct layout *layout)
 {
 	const struct heat_frame *frame = layout->frame;
@@ -453,7 +462,7 @@ static int draw_rows(struct layout *layout)
 	for (unsigned int i = layout->page->first_row;
 	     i < frame->row_count && i - layout->page->first_row < body; i++) {
 		if ((int) i == layout->page->selected)
-			canvas_select(layout->canvas, layout->y);
+			select_row(layout);
 		draw_row(layout, frame->rows[i], cells);
 	}
 	if (frame->row_count == 0 && body > 0)

@@ -452,7 +452,8 @@ json_t *heat_json(const struct heat_data *data, const struct heat_frame *frame, 
 		(void) json_array_append_new(cpus, cpu_json(&data->cpus[i]));
 	for (unsigned int i = 0; i < frame->row_count; i++)
 		(void) json_array_append_new(irqs, row_json(data, frame->rows[i]));
-	(void) json_object_set_new(object, "time", json_real(now));
+	if (now > 0)
+		(void) json_object_set_new(object, "time", json_real(now));
 	(void) json_object_set_new(object, "interval", json_real((double) data->interval_ms / 1e3));
 	(void) json_object_set_new(object, "cpus", cpus);
 	(void) json_object_set_new(object, "irqs", irqs);

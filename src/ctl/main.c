@@ -51,7 +51,7 @@ static void print_usage(FILE *stream)
 	for (size_t i = 0; i < verb_count; i++) {
 		int used = fprintf(stream, "  %s %s", verbs[i].name, verbs[i].arguments);
 
-		fprintf(stream, "%*s%s\n", used < 32 ? 32 - used : 1, "", verbs[i].help);
+		fprintf(stream, "%*s%s\n", used < 34 ? 34 - used : 1, "", verbs[i].help);
 	}
 	fprintf(stream,
 		"\n"

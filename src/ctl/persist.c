@@ -104,18 +104,23 @@ static int replace_file(const char *folder, const char *path, const struct buf *
 	return 0;
 }
 
+static int make_folder(const char *path)
+{
+	return mkdir(path, 0755) < 0 && errno != EEXIST ? -errno : 0;
+}
+
 static int make_folders(const char *folder)
 {
 	_cleanup_(buf_deinit) struct buf path = BUF_INIT;
+	int r = buf_puts(&path, folder);
 
-	if (buf_puts(&path, folder) < 0)
-		return -ENOMEM;
-	for (char *slash = strchr(path.data + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+	for (char *slash = r < 0 ? NULL : strchr(path.data + 1, '/'); slash && r == 0;
+	     slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		(void) mkdir(path.data, 0755);
+		r = make_folder(path.data);
 		*slash = '/';
 	}
-	return mkdir(path.data, 0755) < 0 && errno != EEXIST ? -errno : 0;
+	return r < 0 ? r : make_folder(path.data);
 }
 
 static void say_messages(const struct message_list *messages)
@@ -259,7 +264,7 @@ static int persist_word(const struct ctl *ctl, const char *key, const char *slot
 	const struct config_key *found = config_key_find(key);
 	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
 	char *value;
-	int r;
+	int r, code;
 
 	if (!local)
 		return CTL_FAILED;
@@ -268,12 +273,18 @@ static int persist_word(const struct ctl *ctl, const char *key, const char *slot
 		return say_errno(key, -ENOMEM);
 	(void) found->format(&local->settings.config, value, VALUE_SIZE);
 	r = words_without(value, slot, after, &text);
-	free(value);
 	if (r == 0 && more)
 		r = buf_printf(&text, "%s%s", text.length ? " " : "", more);
+	if (r == 0 && text.length == 0)
+		r = buf_puts(&text, "none");
 	if (r < 0)
-		return say_errno(key, r);
-	return persist_value(ctl, key, text.length ? buf_text(&text) : "none");
+		code = say_errno(key, r);
+	else if (strcmp(buf_text(&text), value) == 0)
+		code = CTL_OK; /* a drop-in that says the same would hide later changes elsewhere */
+	else
+		code = persist_value(ctl, key, buf_text(&text));
+	free(value);
+	return code;
 }
 
 int persist_pin(const struct ctl *ctl, const char *slot, const char *cpus)

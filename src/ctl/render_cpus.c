@@ -166,7 +166,10 @@ static void put_sum(struct table *table, json_int_t node, const struct sum *sum)
 	put_mean(table, sum, sum->steal_ppm);
 	table_cell(table, INK_PLAIN, "%llu/%llu", (unsigned long long) sum->active,
 		   (unsigned long long) sum->irqs);
-	table_cell(table, INK_BAD, sum->overloaded ? "%u overloaded" : "", sum->overloaded);
+	if (sum->overloaded)
+		table_cell(table, INK_BAD, "%u overloaded", sum->overloaded);
+	else
+		table_cell(table, INK_PLAIN, "%s", "");
 }
 
 /* Sums by a key ("node", "llc"), in the order in which they come. */

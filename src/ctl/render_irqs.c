@@ -77,7 +77,7 @@ static void put_irq(struct table *table, const json_t *irq, double interval)
 		   rate_format(field_number(irq, "interrupts", -1), interval, rate));
 	table_cell(table, INK_PLAIN, "%s", percent_of(field_int(irq, "cost_ppm", -1), rate));
 	table_cell(table, ink_of_state(state), "%s", state);
-	table_cell(table, INK_PLAIN, "%s", field_text(irq, "device"));
+	table_cell(table, INK_PLAIN, "%s", field_text(irq, "slot"));
 	table_cell(table, INK_PLAIN, "%s", service_format(irq, text, sizeof(text)));
 }
 
@@ -131,8 +131,8 @@ static void put_run(struct table *table, const json_t *irqs, size_t first, size_
 
 void render_irqs(struct sheet *sheet, const json_t *reply, enum fold fold)
 {
-	static const char *const titles[] = { ">IRQ",  ">CPU",  "asked",  "home",  ">int/s",
-					      ">cost", "state", "device", "serves" };
+	static const char *const titles[] = { ">IRQ",  ">CPU",  "asked", "home",  ">int/s",
+					      ">cost", "state", "slot",  "serves" };
 	const json_t *irqs = json_object_get(reply, "irqs");
 	double interval = field_number(reply, "interval", 0);
 	struct table table;

@@ -504,7 +504,10 @@ static void put_homeless(struct drawing *drawing, bool boxes)
 	if (!boxes)
 		put_cpus(drawing, &rest, -1);
 	if (put_devices(drawing, &rest, -1) > 0 && boxes) {
-		sheet_printf(drawing->sheet, "at home on more than one node");
+		sheet_printf(drawing->sheet,
+			     json_array_size(json_object_get(drawing->topology, "nodes")) > 1
+				     ? "at home on more than one node"
+				     : "at home on all CPUs");
 		sheet_end_line(drawing->sheet, 0);
 	}
 	sheet_keep(drawing->sheet, rest.error);

@@ -113,7 +113,7 @@ static void put_text(struct sheet *sheet, const char *text)
 	}
 }
 
-static void put_formatted(struct sheet *sheet, const char *format, va_list arguments)
+_printf_(2, 0) static void put_formatted(struct sheet *sheet, const char *format, va_list arguments)
 {
 	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
 

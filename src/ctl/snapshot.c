@@ -23,6 +23,7 @@
 #include "irqherd/source/proc_stat.h"
 
 #define FILE_LARGEST (64u << 20)
+#define NAME_SIZE    (PATH_MAX + 512) /* in the archive: a path behind the folder of its own */
 
 struct seen_path {
 	enum fsroot_tree tree;
@@ -84,7 +85,6 @@ static int compare_paths(const void *a, const void *b)
 /* All that any reader of a captured machine asks for. */
 static int look_at_machine(struct snapshot_maker *maker, struct local *local)
 {
-	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
 	struct platform platform;
 	int r;
 
@@ -119,9 +119,9 @@ static bool is_new(struct snapshot_maker *maker, const char *name)
 }
 
 static const char *archive_name(const struct snapshot_maker *maker, enum fsroot_tree tree,
-				const char *path, char name[PATH_MAX])
+				const char *path, char name[NAME_SIZE])
 {
-	(void) snprintf(name, PATH_MAX, "%s%s%s%s", maker->prefix,
+	(void) snprintf(name, NAME_SIZE, "%s%s%s%s", maker->prefix,
 			tree == FSROOT_PROC ? "proc" : "sys", *path ? "/" : "", path);
 	return name;
 }
@@ -137,7 +137,7 @@ static void put_file(struct snapshot_maker *maker, enum fsroot_tree tree, const 
 		     mode_t mode)
 {
 	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
-	char name[PATH_MAX];
+	char name[NAME_SIZE];
 
 	if (!is_new(maker, archive_name(maker, tree, path, name)) ||
 	    fsroot_read(maker->root, tree, &text, "%s", path) < 0 || text.length > FILE_LARGEST)
@@ -147,7 +147,7 @@ static void put_file(struct snapshot_maker *maker, enum fsroot_tree tree, const 
 
 static void put_folder(struct snapshot_maker *maker, enum fsroot_tree tree, const char *path)
 {
-	char name[PATH_MAX];
+	char name[NAME_SIZE];
 
 	if (is_new(maker, archive_name(maker, tree, path, name)))
 		tar_folder(&maker->tar, name);
@@ -156,7 +156,7 @@ static void put_folder(struct snapshot_maker *maker, enum fsroot_tree tree, cons
 static void put_link(struct snapshot_maker *maker, enum fsroot_tree tree, const char *path,
 		     const char *target)
 {
-	char name[PATH_MAX];
+	char name[NAME_SIZE];
 
 	if (is_new(maker, archive_name(maker, tree, path, name)))
 		tar_link(&maker->tar, name, target);
@@ -181,7 +181,7 @@ static int put_listed(void *context, const char *entry)
 {
 	const struct listing *listing = context;
 	struct snapshot_maker *maker = listing->maker;
-	char path[PATH_MAX], target[PATH_MAX], name[PATH_MAX];
+	char path[PATH_MAX], target[PATH_MAX], name[NAME_SIZE];
 	struct stat st;
 	ssize_t length;
 
@@ -286,7 +286,7 @@ static void put_paths(struct snapshot_maker *maker, bool listings)
 
 static void put_text(struct snapshot_maker *maker, const char *path, const struct buf *text)
 {
-	char name[PATH_MAX];
+	char name[NAME_SIZE];
 
 	if (snprintf(name, sizeof(name), "%s%s", maker->prefix, path) < (int) sizeof(name) &&
 	    is_new(maker, name))
@@ -363,7 +363,7 @@ static int export_queues(const struct local *local, struct buf *text)
 static void put_config_file(struct snapshot_maker *maker, const char *path)
 {
 	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
-	char folder[PATH_MAX];
+	char folder[NAME_SIZE];
 
 	if (*path != '/' || lines_read_file(path, &text) < 0)
 		return;
@@ -376,13 +376,28 @@ static void put_config_file(struct snapshot_maker *maker, const char *path)
 	put_text(maker, path + 1, &text);
 }
 
-static void put_extras(struct snapshot_maker *maker, struct local *local, const struct buf *before)
+/* Counters as they were an interval earlier. */
+struct earlier {
+	struct buf stat;
+	struct buf interrupts;
+};
+
+static void earlier_deinit(struct earlier *earlier)
+{
+	buf_deinit(&earlier->stat);
+	buf_deinit(&earlier->interrupts);
+}
+
+static void put_extras(struct snapshot_maker *maker, struct local *local,
+		       const struct earlier *earlier)
 {
 	const struct config_origins *origins = &local->settings.config.origins;
 	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
 
-	/* what `stat` counts from */
-	put_text(maker, "proc/stat.before", before);
+	/* what `stat` and `interrupts` count from */
+	put_text(maker, "proc/stat.before", &earlier->stat);
+	if (earlier->interrupts.length > 0)
+		put_text(maker, "proc/interrupts.before", &earlier->interrupts);
 	if (export_properties(local, &text) < 0)
 		maker->error = -ENOMEM;
 	put_text(maker, "udev-properties", &text);
@@ -415,12 +430,13 @@ static void make_prefix(struct snapshot_maker *maker, const char *file)
 static int capture(struct snapshot_maker *maker, struct local *local)
 {
 	const struct timespec interval = { .tv_sec = LOCAL_INTERVAL_MS / 1000 };
-	_cleanup_(buf_deinit) struct buf before = BUF_INIT;
+	_cleanup_(earlier_deinit) struct earlier earlier = { BUF_INIT, BUF_INIT };
 	int r;
 
-	r = fsroot_read(&local->root, FSROOT_PROC, &before, "stat");
+	r = fsroot_read(&local->root, FSROOT_PROC, &earlier.stat, "stat");
 	if (r < 0)
 		return r;
+	(void) fsroot_read(&local->root, FSROOT_PROC, &earlier.interrupts, "interrupts");
 	(void) nanosleep(&interval, NULL);
 	r = look_at_machine(maker, local);
 	if (r < 0)
@@ -432,7 +448,7 @@ static int capture(struct snapshot_maker *maker, struct local *local)
 	put_folder(maker, FSROOT_SYS, "");
 	put_paths(maker, false);
 	put_paths(maker, true);
-	put_extras(maker, local, &before);
+	put_extras(maker, local, &earlier);
 	r = tar_finish(&maker->tar);
 	return maker->error < 0 ? maker->error : r;
 }

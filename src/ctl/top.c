@@ -110,7 +110,8 @@ static int print_json(struct top *top)
 	r = heat_choose_rows(data, &top->state.view, &top->state.frame);
 	if (r < 0)
 		return r;
-	object = heat_json(data, &top->state.frame, top->now);
+	object = heat_json(data, &top->state.frame,
+			   top->options.replay_count > 0 || top->ctl->root ? 0 : top->now);
 	if (!object)
 		return -ENOMEM;
 	r = json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(14));
@@ -122,13 +123,11 @@ static int print_json(struct top *top)
 static int run_batch(struct top *top)
 {
 	uint32_t frames = top->options.batch ? top->options.batch : UINT32_MAX;
-	bool recorded = top->options.replay_count > 0;
+	bool recorded = top->options.replay_count > 0 || top->ctl->root;
 
 	/* A rate needs two readings; a single recorded one has its counts since boot. */
-	if (top_feed_more(&top->feed)) {
-		if (!recorded)
-			sleep_ms(top->options.interval_ms);
-	}
+	if (!recorded)
+		sleep_ms(top->options.interval_ms);
 	for (uint32_t i = 0; i < frames; i++) {
 		int r;
 

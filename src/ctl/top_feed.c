@@ -18,6 +18,7 @@
 
 #define ASK_AGAIN_MS      5000
 #define ASK_SOONEST_MS    1000
+#define TICKS_A_SECOND    100 /* of /proc/stat, on every machine: USER_HZ */
 #define THRESHOLD_DEFAULT (95 * (PPM / 100))
 
 int top_feed_init(struct top_feed *feed, const struct ctl *ctl, const struct top_options *options)
@@ -29,6 +30,8 @@ int top_feed_init(struct top_feed *feed, const struct ctl *ctl, const struct top
 	if (options->replay_count > 0)
 		return 0;
 	r = fsroot_init(&feed->root, ctl->root);
+	feed->has_earlier = r == 0 && !feed->root.live &&
+			    fsroot_exists(&feed->root, FSROOT_PROC, "interrupts.before");
 	return r;
 }
 
@@ -48,32 +51,70 @@ void top_feed_deinit(struct top_feed *feed)
 	heat_feed_deinit(&feed->heat);
 }
 
-/* Recorded counters have no clock: one reading is an interval after the other. */
-static uint64_t reading_ms(const struct top_feed *feed)
+static bool is_recorded(const struct top_feed *feed)
 {
-	if (feed->options->replay_count == 0 && feed->root.live)
-		return clock_now_ms();
-	return (uint64_t) feed->read * feed->options->interval_ms + 1;
+	return feed->options->replay_count > 0 || !feed->root.live;
+}
+
+/* A captured machine may have the counters of an interval earlier beside its own. */
+static bool reads_earlier(const struct top_feed *feed)
+{
+	return feed->has_earlier && feed->read == 0;
+}
+
+static uint64_t ticks_of(const struct sample *sample)
+{
+	uint64_t ticks = 0;
+
+	for (unsigned int i = 0; i < CPU_TIMES && sample->cpu_count > 0; i++)
+		ticks += sample->cpus[0].ticks[i];
+	return ticks;
+}
+
+/*
+ * Recorded counters have no clock. The ticks that passed on the first CPU tell how far apart two
+ * readings are; where there are none, it is an interval.
+ */
+static uint64_t recorded_ms(const struct top_feed *feed, const struct sample *before,
+			    const struct sample *after)
+{
+	uint64_t ms = feed->options->interval_ms;
+
+	if (before->valid && after->valid && ticks_of(after) > ticks_of(before))
+		ms = (ticks_of(after) - ticks_of(before)) * 1000 / TICKS_A_SECOND;
+	return before->time_ms + ms;
+}
+
+/* A captured machine may lack the times: then there are no loads. */
+static int read_sample(struct top_feed *feed, uint64_t now_ms, struct sample *sample)
+{
+	int r;
+
+	sample->valid = false;
+	r = fsroot_read(&feed->root, FSROOT_PROC, &feed->text,
+			reads_earlier(feed) ? "stat.before" : "stat");
+	if (r == 0)
+		r = proc_stat_parse(buf_text(&feed->text), feed->text.length, sample);
+	sample->time_ms = now_ms;
+	return r == -ENOMEM ? r : 0;
 }
 
 static int read_counters(struct top_feed *feed, struct interrupt_matrix *matrix,
 			 struct sample *sample)
 {
-	struct proc_stat stat = PROC_STAT_INIT;
-	uint64_t now_ms = reading_ms(feed);
+	const struct sample *before = sample == &feed->samples[0] ? &feed->samples[1]
+								  : &feed->samples[0];
+	uint64_t now_ms = clock_now_ms();
 	int r;
 
-	r = interrupt_matrix_read(&feed->root, &feed->text, now_ms, matrix);
-	if (r < 0)
-		return r;
-
-	/* A captured machine may lack it: then there are no loads. */
-	sample->valid = false;
-	r = proc_stat_init(&stat, &feed->root);
+	r = interrupt_matrix_read(&feed->root,
+				  reads_earlier(feed) ? "interrupts.before" : "interrupts",
+				  &feed->text, now_ms, matrix);
 	if (r == 0)
-		r = proc_stat_read(&stat, now_ms, sample);
-	proc_stat_deinit(&stat);
-	return r == -ENOMEM ? r : 0;
+		r = read_sample(feed, now_ms, sample);
+	if (r == 0 && is_recorded(feed))
+		matrix->time_ms = sample->time_ms = recorded_ms(feed, before, sample);
+	return r;
 }
 
 static int read_replay(struct top_feed *feed, struct interrupt_matrix *matrix,
@@ -189,7 +230,7 @@ bool top_feed_more(const struct top_feed *feed)
 {
 	if (feed->options->replay_count > 0)
 		return feed->read < feed->options->replay_count;
-	return feed->root.live || feed->read == 0;
+	return feed->root.live || feed->read < (feed->has_earlier ? 2 : 1);
 }
 
 static const json_t *status_of(const struct top_feed *feed)
@@ -201,10 +242,8 @@ const char *top_feed_source(const struct top_feed *feed)
 {
 	const char *mode = json_string_value(json_object_get(status_of(feed), "mode"));
 
-	if (feed->ctl->root)
-		return feed->ctl->root;
-	if (feed->options->replay_count > 0)
-		return "replay";
+	if (is_recorded(feed))
+		return "recorded";
 	if (!json_is_number(json_object_get(status_of(feed), "uptime")) || !mode)
 		return "no daemon";
 	return mode;

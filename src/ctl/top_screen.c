@@ -59,14 +59,15 @@ static void mute_stderr(struct top_screen *screen)
 
 static void init_colors(void)
 {
-	static const short hues[STYLE_NODES] = { COLOR_GREEN, COLOR_CYAN,  COLOR_MAGENTA,
-						 COLOR_BLUE,  COLOR_GREEN, COLOR_CYAN };
+	/* the same as in the other pictures */
+	static const short hues[STYLE_NODES] = { COLOR_CYAN,  COLOR_MAGENTA, COLOR_BLUE,
+						 COLOR_GREEN, COLOR_CYAN,    COLOR_MAGENTA };
 
 	(void) start_color();
 	(void) use_default_colors();
 	(void) init_pair(STYLE_WARM, COLOR_YELLOW, -1);
 	(void) init_pair(STYLE_HOT, COLOR_RED, -1);
-	(void) init_pair(STYLE_NOTE, COLOR_CYAN, -1);
+	(void) init_pair(STYLE_NOTE, COLOR_GREEN, -1);
 	for (short i = 0; i < STYLE_NODES; i++)
 		(void) init_pair((short) (STYLE_NODE + i), hues[i], -1);
 }

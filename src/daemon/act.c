@@ -161,15 +161,14 @@ static void record_failure(struct daemon *daemon, const struct irq *irq, const s
 	daemon_record_move(daemon, irq, move, result, buf_text(&daemon->line));
 }
 
-/* A move that nobody makes is decided again each round: the IRQ's cool-down keeps that from filling
- * the log. */
+/* A move that nobody makes is decided again each round, and said again after a cool-down. */
 static void only_say(struct daemon *daemon, struct irq *irq, const struct move *move,
 		     uint64_t now_ms)
 {
 	(void) daemon->actuator->apply(daemon->actuator, move);
-	if (irq->placement.cooldown_until_ms > now_ms)
+	if (irq->placement.said_until_ms > now_ms)
 		return;
-	irq->placement.cooldown_until_ms = now_ms + daemon->policy.cooldown_ms;
+	irq->placement.said_until_ms = now_ms + daemon->policy.cooldown_ms;
 	say_move(daemon, move, "would move");
 }
 

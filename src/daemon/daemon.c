@@ -613,6 +613,7 @@ int daemon_run(struct daemon *daemon)
 		drain_sources(daemon, clock_now_ms());
 	arm_round(daemon, first_ms);
 	arm_looks(daemon);
+	daemon_open_control(daemon);
 	log_notice("started: devices=%u irqs=%u cpus=%u nodes=%u mode=%s",
 		   daemon->inventory.device_count, daemon->inventory.irq_count,
 		   cpumask_count(&daemon->inventory.topology.online),
@@ -620,7 +621,6 @@ int daemon_run(struct daemon *daemon)
 		   daemon->actuator->writes ? "apply"
 		   : daemon->frozen         ? "frozen"
 					    : "observe");
-	daemon_open_control(daemon);
 	(void) notify_send("READY=1");
 	tell_status(daemon);
 	give_memory_back();

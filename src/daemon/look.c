@@ -211,7 +211,7 @@ void daemon_place_arrivals(struct daemon *daemon, uint64_t now_ms)
 	}
 
 	plan_reset(&daemon->plan);
-	if (arrivals && daemon->policy.spread_arrivals &&
+	if (arrivals &&
 	    balance_arrivals(&snapshot, &daemon->policy, &daemon->cpus, &daemon->plan) < 0)
 		log_warning("out of memory, new IRQs stay where the kernel put them");
 	inventory_foreach_irq(irq, &daemon->inventory) {

@@ -55,7 +55,7 @@ static void print_help(void)
 	       "  -c, --conf PATH         configuration file (" CONFIG_DEFAULT_PATH ")\n"
 	       "  -x, --pxm PATH          proximity file (overrides the key pxm)\n"
 	       "  -p, --pid PATH          pid file (" OPTIONS_PID_PATH ")\n"
-	       "      --socket PATH       control socket (" OPTIONS_SOCKET_PATH "), or none\n"
+	       "      --socket PATH       control socket (" OPTIONS_SOCKET_PATH ", none if dry)\n"
 	       "  -O, --facility NAME     syslog facility (daemon)\n"
 	       "      --check-config      read all files, print what is wrong, exit 0 or 1\n"
 	       "      --dry-run           work as usual, but write nothing\n"
@@ -108,7 +108,6 @@ enum options_result options_parse(int argc, char **argv, struct options *ret_opt
 	struct options options = {
 		.config_path = CONFIG_DEFAULT_PATH,
 		.pid_path = OPTIONS_PID_PATH,
-		.socket_path = OPTIONS_SOCKET_PATH,
 		.facility = LOG_DAEMON,
 	};
 	int option;
@@ -176,7 +175,7 @@ enum options_result options_parse(int argc, char **argv, struct options *ret_opt
 			options.foreground = true;
 			break;
 		case OPTION_SOCKET:
-			options.socket_path = strcmp(optarg, "none") == 0 ? NULL : optarg;
+			options.socket_path = optarg;
 			break;
 		case OPTION_ROOT:
 			options.root = optarg;
@@ -191,6 +190,12 @@ enum options_result options_parse(int argc, char **argv, struct options *ret_opt
 	if (optind < argc)
 		return wrong("argument", argv[optind], "options only, see `irqherd --help'");
 	*ret_options = options;
+	/* what writes nothing must not stand in the way of who does */
+	if (!options.socket_path && !options.dry_run && !options.oneshot)
+		options.socket_path = OPTIONS_SOCKET_PATH;
+	if (options.socket_path && strcmp(options.socket_path, "none") == 0)
+		options.socket_path = NULL;
+	ret_options->socket_path = options.socket_path;
 	ret_options->config_path = absolute_path(ret_options, options.config_path);
 	ret_options->pid_path = absolute_path(ret_options, options.pid_path);
 	if (options.socket_path)

@@ -167,13 +167,29 @@ static void refresh_queue(struct irq *irq)
 	irq->queue.origin = ORIGIN_ACTION_NAME;
 }
 
+/* An administrator's new word is not made to wait for what we did before it, or somebody else. */
+static void forget_past(struct irq *irq)
+{
+	irq->placement.cooldown_until_ms = 0;
+	irq->external = false;
+	irq->external_until_ms = 0;
+}
+
+/* Where it fires from its next interrupt on: a move of ours may be under way. */
+static int irq_next_cpu(const struct irq *irq)
+{
+	int single = mask_single(irq->asked);
+
+	return single != CPU_NONE ? single : irq->effective_cpu;
+}
+
 /* judge: the home moved under an IRQ that was placed already; out of its new home, it goes there by
  * itself. */
 static int refresh_irq_home(struct inventory *inventory, struct irq *irq, bool judge,
 			    struct change_list *changes)
 {
 	struct home home;
-	int r;
+	int cpu, r;
 
 	r = home_of_irq(inventory, irq, &home);
 	if (r < 0)
@@ -185,12 +201,14 @@ static int refresh_irq_home(struct inventory *inventory, struct irq *irq, bool j
 		return 0;
 	}
 	irq->home = home;
-	if (mask_test(&inventory->masks, home.cpus, irq->effective_cpu))
+	cpu = irq_next_cpu(irq);
+	if (mask_test(&inventory->masks, home.cpus, cpu))
 		irq->placement.away = AWAY_NO;
-	else if (irq->effective_cpu != CPU_NONE && irq->placement.away == AWAY_NO)
-		irq->placement.away = cpumask_test(&inventory->topology.online, irq->effective_cpu)
-					      ? AWAY_REHOMED
-					      : AWAY_BROKEN;
+	else if (cpu != CPU_NONE && irq->placement.away == AWAY_NO)
+		irq->placement.away = cpumask_test(&inventory->topology.online, cpu) ? AWAY_REHOMED
+										     : AWAY_BROKEN;
+	if (home.origin == HOME_RULE)
+		forget_past(irq);
 	return report_irq(inventory, changes, CHANGE_IRQ_REHOMED, irq);
 }
 
@@ -558,9 +576,20 @@ static void irq_judge_after_cpu_event(const struct inventory *inventory, struct 
 	}
 }
 
+/* Who has a rule belongs there however it came elsewhere, and goes there by itself. */
+static void irq_judge_by_rule(const struct inventory *inventory, struct irq *irq)
+{
+	int cpu = irq_next_cpu(irq);
+
+	if (irq->home.origin == HOME_RULE && cpu != CPU_NONE && irq->placement.away == AWAY_NO &&
+	    !mask_test(&inventory->masks, irq->home.cpus, cpu))
+		irq->placement.away = AWAY_REHOMED;
+}
+
 /* New facts for a record that exists (perhaps since a moment: is_new). */
-static int irq_update(struct inventory *inventory, struct irq *irq, const struct irq_facts *facts,
-		      enum look look, bool is_new, struct change_list *changes)
+static int irq_update_record(struct inventory *inventory, struct irq *irq,
+			     const struct irq_facts *facts, enum look look, bool is_new,
+			     struct change_list *changes)
 {
 	bool was_requested = irq->requested;
 	bool was_home = mask_test(&inventory->masks, irq->home.cpus, irq->effective_cpu);
@@ -627,6 +656,16 @@ static int irq_update(struct inventory *inventory, struct irq *irq, const struct
 	if (look == LOOK_CPU_EVENT)
 		irq_judge_after_cpu_event(inventory, irq, cpu_before, was_home, asked_differs);
 	return asked_differs ? irq_moved(inventory, irq, look, changes) : 0;
+}
+
+static int irq_update(struct inventory *inventory, struct irq *irq, const struct irq_facts *facts,
+		      enum look look, bool is_new, struct change_list *changes)
+{
+	int r = irq_update_record(inventory, irq, facts, look, is_new, changes);
+
+	if (r == 0)
+		irq_judge_by_rule(inventory, irq);
+	return r;
 }
 
 static bool facts_are_sane(const struct irq_facts *facts)

@@ -36,7 +36,8 @@
 #define STREAM_AT_ONCE 65536u
 #define KEPT_BUFFER    4096u
 #define BACKLOG        4096
-#define MUCH           (1u << 20)
+#define MUCH           (256u << 10)
+#define MANY           16u
 
 struct client {
 	struct control *control;
@@ -68,7 +69,7 @@ struct control {
 	struct list_link ready;
 	struct list_link streaming;
 	unsigned int calls; /* in this tick */
-	size_t most_queued;
+	bool crowd;         /* many clients or much for them, since there was none */
 	struct control_counts counts;
 };
 
@@ -117,10 +118,10 @@ static void client_drop(struct client *client)
 	if (control->counts.clients > 0)
 		return;
 	ev_timer_stop(control->loop, &control->tick);
-	/* the allocator keeps what many large replies left behind, and nobody will need it soon */
-	if (control->most_queued > MUCH)
+	/* the allocator keeps what a crowd left behind, and nobody will need it soon */
+	if (control->crowd)
 		(void) malloc_trim(0);
-	control->most_queued = 0;
+	control->crowd = false;
 }
 
 static void client_throw_out(struct client *client, const char *why)
@@ -189,8 +190,8 @@ static void note_queued(struct client *client, size_t before)
 	struct control *control = client->control;
 
 	control->counts.queued += client->out.length - before;
-	if (control->counts.queued > control->most_queued)
-		control->most_queued = control->counts.queued;
+	if (control->counts.queued > MUCH)
+		control->crowd = true;
 	if (client->out.length > before && before == 0)
 		client->began = ev_now(control->loop);
 }
@@ -422,6 +423,8 @@ static int client_new(struct control *control, int fd)
 	control->counts.accepted++;
 	if (control->counts.clients++ == 0)
 		ev_timer_again(control->loop, &control->tick);
+	if (control->counts.clients >= MANY)
+		control->crowd = true;
 	return 0;
 }
 

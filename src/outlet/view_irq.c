@@ -106,16 +106,39 @@ static void put_placement(struct maker *maker, json_t *object, const struct irq 
 		put_moment(maker, object, "cooling_until", placement->cooldown_until_ms);
 }
 
+static bool same_home(const struct home *a, const struct home *b)
+{
+	return a->cpus == b->cpus && a->node == b->node && a->origin == b->origin &&
+	       a->line == b->line && a->nearest == b->nearest;
+}
+
+/* And which of its CPUs may be used. */
+static void put_home(struct maker *maker, json_t *object, const struct irq *irq,
+		     const struct cpumask *usable)
+{
+	struct cpumask allowed;
+	char list[CPULIST_TEXT];
+
+	if (!maker->home || !same_home(maker->home, &irq->home)) {
+		json_decref(maker->home_object);
+		json_decref(maker->home_allowed);
+		maker->home = &irq->home;
+		maker->home_object = make_home(maker, &irq->home);
+		inventory_home(maker->view->inventory, irq, &allowed);
+		allowed = cpumask_and(&allowed, usable);
+		(void) cpulist_format(&allowed, list, sizeof(list));
+		maker->home_allowed = json_string(list);
+	}
+	put(maker, object, "home", json_incref(maker->home_object));
+	put(maker, object, "allowed", json_incref(maker->home_allowed));
+}
+
 json_t *make_irq(struct maker *maker, const struct irq *irq, const struct cpumask *usable)
 {
 	const struct view *view = maker->view;
 	const struct load *load = valid_load(view);
 	json_t *object = make_object(maker);
-	struct cpumask home, allowed;
 	char slot[SLOT_TEXT];
-
-	inventory_home(view->inventory, irq, &home);
-	allowed = cpumask_and(&home, usable);
 
 	put_int(maker, object, "irq", irq->number);
 	put_words(maker, object, "slot", slot_format(irq, slot));
@@ -127,10 +150,10 @@ json_t *make_irq(struct maker *maker, const struct irq *irq, const struct cpumas
 		put_mask(maker, object, "asked", irq->asked);
 	if (irq->requested)
 		put_known(maker, object, "effective", irq->effective_cpu);
-	put(maker, object, "home", make_home(maker, &irq->home));
-	put_cpus(maker, object, "allowed", &allowed);
+	put_home(maker, object, irq, usable);
 	if (irq->requested && irq->effective_cpu != CPU_NONE)
-		put_bool(maker, object, "at_home", cpumask_test(&home, irq->effective_cpu));
+		put_bool(maker, object, "at_home",
+			 mask_test(&view->inventory->masks, irq->home.cpus, irq->effective_cpu));
 	if (load)
 		put_int(maker, object, "interrupts", load_irq_count(load, irq->number));
 	if (irq->cost.known) {

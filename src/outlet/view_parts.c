@@ -9,6 +9,10 @@
 
 json_t *maker_finish(struct maker *maker, json_t *answer)
 {
+	json_decref(maker->home_object);
+	json_decref(maker->home_allowed);
+	maker->home = NULL;
+	maker->home_object = maker->home_allowed = NULL;
 	if (!maker->failed)
 		return answer;
 	json_decref(answer);
@@ -144,8 +148,15 @@ void put_cpus(struct maker *maker, json_t *object, const char *key, const struct
 
 void put_mask(struct maker *maker, json_t *object, const char *key, mask_id cpus)
 {
+	int single = mask_single(cpus);
 	struct cpumask mask;
+	char text[16];
 
+	if (single != CPU_NONE) {
+		(void) snprintf(text, sizeof(text), "%d", single);
+		put(maker, object, key, json_string(text));
+		return;
+	}
 	mask_get(&maker->view->inventory->masks, cpus, &mask);
 	put_cpus(maker, object, key, &mask);
 }

@@ -15,6 +15,12 @@
 struct maker {
 	const struct view *view;
 	bool failed;
+
+	/* The home that was made last: IRQs of a device have the same, and lists of CPUs are long.
+	 */
+	const struct home *home; /* NULL: none yet */
+	json_t *home_object;     /* owned */
+	json_t *home_allowed;
 };
 
 /* The answer, or NULL if anything failed on the way. */

@@ -29,9 +29,11 @@ struct dirty_entry {
 	struct hint hint; /* the object; flags of the hints that wait */
 	uint64_t key;
 	enum dirty_rank rank;
-	size_t place;        /* in its heap, or NOWHERE */
-	uint64_t due_ms;     /* valid in the heap */
-	uint64_t looked_ms;  /* last look; DIRTY_NEVER */
+	size_t place;             /* in its heap, or NOWHERE */
+	uint64_t due_ms;          /* valid in the heap */
+	uint64_t looked_ms;       /* last look; DIRTY_NEVER */
+	uint64_t told_look_ms;    /* last look for a hint */
+	unsigned int close_looks; /* looks for hints that followed each other within CALM_MS */
 	uint64_t changed_ms; /* what the schedule counts from; DIRTY_NEVER: the next look sets it */
 	bool hinted;
 	struct list_link rest_link; /* dirty::resting */
@@ -41,6 +43,11 @@ struct dirty_entry {
  * an administrator's or a network manager's "link up". */
 static const unsigned int relooks_ms[] = { 50, 200, 500, 2000, 5000, 15000 };
 static const unsigned int relooks_cpus_ms[] = { 500 };
+
+/* What the next hint waits for after a look, by the number of close looks before it. */
+static const unsigned int merges_ms[] = { 2, 5, 10, DIRTY_MERGE_MS };
+
+#define CALM_MS 500u
 
 static bool rank_of(enum hint_kind kind, enum dirty_rank *ret_rank)
 {
@@ -230,12 +237,30 @@ static struct dirty_entry *entry_free(struct dirty *dirty, struct dirty_entry *e
 	return NULL;
 }
 
+/* CPUs and resync cost as much as the machine is large: they are never hurried. */
+static unsigned int entry_merge_ms(const struct dirty_entry *entry)
+{
+	size_t last = ARRAY_SIZE(merges_ms) - 1;
+
+	if (entry->rank == DIRTY_CPUS || entry->rank == DIRTY_RESYNC || entry->close_looks > last)
+		return merges_ms[last];
+	return merges_ms[entry->close_looks];
+}
+
+static void entry_count_look(struct dirty_entry *entry, uint64_t now_ms)
+{
+	bool is_close = entry->looked_ms != DIRTY_NEVER && now_ms < entry->told_look_ms + CALM_MS;
+
+	entry->close_looks = is_close ? entry->close_looks + 1 : 0;
+	entry->told_look_ms = now_ms;
+}
+
 /* When a hint that comes now is due. */
 static uint64_t entry_hint_due(const struct dirty_entry *entry, uint64_t now_ms)
 {
 	if (entry->looked_ms == DIRTY_NEVER)
 		return now_ms;
-	return later(now_ms, entry->looked_ms + DIRTY_MERGE_MS);
+	return later(now_ms, entry->looked_ms + entry_merge_ms(entry));
 }
 
 static void entry_hint(struct dirty *dirty, struct dirty_entry *entry, const struct hint *hint,
@@ -405,6 +430,8 @@ bool dirty_take(struct dirty *dirty, uint64_t now_ms, struct hint *ret_hint, boo
 		*ret_hint = entry->hint;
 		*ret_relook = !entry->hinted;
 
+		if (entry->hinted)
+			entry_count_look(entry, now_ms);
 		entry->hinted = false;
 		entry->hint.remade = false;
 		entry->hint.from_udevd = false;

@@ -257,13 +257,13 @@ int interrupt_matrix_parse(const char *text, size_t length, struct interrupt_mat
 	return matrix_end(matrix, lines_of_text(text, length, parse_line, matrix));
 }
 
-int interrupt_matrix_read(struct fsroot *root, struct buf *text, uint64_t now_ms,
+int interrupt_matrix_read(struct fsroot *root, const char *name, struct buf *text, uint64_t now_ms,
 			  struct interrupt_matrix *matrix)
 {
 	int fd, r;
 
 	matrix_begin(matrix);
-	fd = fsroot_open(root, FSROOT_PROC, O_RDONLY, "interrupts");
+	fd = fsroot_open(root, FSROOT_PROC, O_RDONLY, "%s", name);
 	if (fd < 0)
 		return fd;
 	r = matrix_end(matrix, lines_of_file(fd, text, parse_line, matrix));

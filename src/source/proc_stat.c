@@ -19,6 +19,8 @@
 #define ZEROS      8
 #define FOUR_ZEROS UINT64_C(0x3020302030203020) /* the first byte is the lowest */
 
+#define ZERO_DIGITS UINT64_C(0x3030303030303030)
+
 int proc_stat_init(struct proc_stat *stat, struct fsroot *root)
 {
 	int fd = fsroot_open(root, FSROOT_PROC, O_RDONLY, "stat");
@@ -76,6 +78,13 @@ static inline uint64_t number_of_digits(uint64_t digits)
 	return (digits & UINT64_C(0x0000ffff0000ffff)) * (1 + (UINT64_C(10000) << 32)) >> 32;
 }
 
+/* Where a byte is no digit's value its highest bit is set; only the lowest of them counts, since
+ * carries go up. */
+static inline uint64_t no_digits(uint64_t digits)
+{
+	return ((digits + UINT64_C(0x7676767676767676)) | digits) & UINT64_C(0x8080808080808080);
+}
+
 /*
  * Nearly every number: one blank, one to seven digits, another blank, all well before the end.
  * Answers the second blank, or NULL for whatever else there is.
@@ -87,9 +96,8 @@ static inline const char *short_number(const char *text, const char *end, uint64
 
 	if (end - text < 9 || *text != ' ')
 		return NULL;
-	digits = eight_bytes(text + 1) ^ UINT64_C(0x3030303030303030);
-	/* the lowest bit set belongs to the first byte that is no digit: carries only go up */
-	others = ((digits + UINT64_C(0x7676767676767676)) | digits) & UINT64_C(0x8080808080808080);
+	digits = eight_bytes(text + 1) ^ ZERO_DIGITS;
+	others = no_digits(digits);
 	if (others == 0)
 		return NULL;
 	bits = (unsigned int) __builtin_ctzll(others) & ~7u;
@@ -116,9 +124,16 @@ static inline const char *next_number(const char *text, const char *end, uint64_
 		text++;
 	if (text == end || !is_digit(*text))
 		return NULL;
-	do
+	while (end - text >= 8) {
+		uint64_t digits = eight_bytes(text) ^ ZERO_DIGITS;
+
+		if (no_digits(digits))
+			break;
+		value = value * 100000000 + number_of_digits(digits);
+		text += 8;
+	}
+	while (text < end && is_digit(*text))
 		value = value * 10 + (uint64_t) (*text++ - '0');
-	while (text < end && is_digit(*text));
 	if (text < end && *text != ' ')
 		return NULL;
 

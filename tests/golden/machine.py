@@ -32,6 +32,7 @@ class Machine:
         self.isolated = isolated
         self.remote_distance = remote_distance
         self.counts = {}
+        self.rows = {}
         self.softirq = {}
         self.user = {}
         self.queues = {}
@@ -94,6 +95,7 @@ class Machine:
         self.put(f"sys/kernel/irq/{number}/chip_name", chip)
         self.put(f"sys/kernel/irq/{number}/hwirq", str(number if hwirq is None else hwirq))
         self.counts[number] = count
+        self.rows[number] = (effective or 0, f"{chip} {number if hwirq is None else hwirq}-edge      {action}")
 
     def device(self, address, pci_class, driver, node, vectors, netdev=None, up=True, queues=0):
         """vectors: dicts of irq() with `number` and `action`, in the order of their indexes."""
@@ -139,10 +141,23 @@ class Machine:
         lines.append("intr " + " ".join(map(str, [sum(counts), *counts])))
         return "\n".join(lines) + "\n"
 
+    def _interrupts(self, share):
+        """share: as of _stat. Each IRQ has all its counts on its CPU."""
+        lines = ["     " + "".join(f"{f'CPU{cpu}':>11}" for cpu in range(self.cpus))]
+        for number, (cpu, label) in sorted(self.rows.items()):
+            counts = [0] * self.cpus
+            counts[cpu] = 5 + int(self.counts.get(number, 0) * share)
+            lines.append(f"{number:>4}:" + "".join(f" {count:>10}" for count in counts) + f" {label}")
+        ticks = "".join(f" {100 + int(250 * share):>10}" for _ in range(self.cpus))
+        lines.append(f" LOC:{ticks}   Local timer interrupts")
+        return "\n".join(lines) + "\n"
+
     def finish(self, config="", proximity=""):
         """Two samples of /proc/stat, a second apart, and what no file of /proc and /sys holds."""
         self.put("proc/stat.before", self._stat(0, 0))
         self.put("proc/stat", self._stat(100, 1))
+        self.put("proc/interrupts.before", self._interrupts(0))
+        self.put("proc/interrupts", self._interrupts(1))
         self.put("proc/sys/kernel/osrelease", "6.12.1")
         self.put("proc/pressure/cpu", "some avg10=0.00 avg60=0.00 avg300=0.00 total=0")
         self.put("proc/pressure/irq", "full avg10=0.00 avg60=0.00 avg300=0.00 total=0")

@@ -34,9 +34,10 @@ STATUS_STOPPED = 3
 # archive or maker, further verbs, whether its JSON is kept
 MACHINES = {
     "pair": (machine.pair, ["explain 99", "explain eth0", "explain eth1", "explain cpu13", "explain 61",
-                            "explain 104", "irqs eth1", "irqs cpu13", "irqs --all", "devices --all"],
+                            "explain 104", "irqs eth1", "irqs cpu13", "irqs --all", "devices --all",
+                            "top --batch 1"],
              True),
-    "great": (machine.great, ["explain ens0f0", "irqs cpu700", "explain 168"], False),
+    "great": (machine.great, ["explain ens0f0", "irqs cpu700", "explain 168", "top --batch 1 --size 100x30"], False),
     "guest": ("hwloc/2pa-pcidomain32bits.tar.bz2", ["explain ens3", "explain 10000:00:04.0"], True),
     "nvme": ("hwloc/32em64t-2n8c+dax+nvme+mic+dimms.tar.bz2", ["explain ib0"], False),
     "islands": ("hwloc/40intel64-2g2n4c+pcilocality.tar.bz2", ["explain eth0"], False),
@@ -145,7 +146,7 @@ def main():
     parser.add_argument("interface")
     parser.add_argument("--update", action="store_true")
     parser.add_argument("--fixtures", default=HERE.parent / "fixtures")
-    parser.add_argument("--more")
+    parser.add_argument("--more", default=HERE.parent.parent.parent / "shared/fixtures")
     run = Run(parser.parse_args())
     for name in MACHINES:
         run.machine(name)

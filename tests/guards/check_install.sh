@@ -1,9 +1,9 @@
 #!/bin/bash
 # "cmake --install" puts exactly these files there, and never over an administrator's configuration.
 # Usage: check_install.sh CMAKE BUILD SOURCE SBINDIR SYSCONFDIR UNITDIR UDEVDIR MANDIR DOCDIR SYSUSERSDIR TMPFILESDIR
-# (all absolute)
+# DATADIR BINDIR (all absolute)
 set -euo pipefail
-cmake=$1 build=$2 source=$3 sbin=$4 etc=$5 unit=$6 udev=$7 man=$8 doc=$9 sysusers=${10} tmpfiles=${11}
+cmake=$1 build=$2 source=$3 sbin=$4 etc=$5 unit=$6 udev=$7 man=$8 doc=$9 sysusers=${10} tmpfiles=${11} data=${12} bin=${13}
 
 shopt -s nullglob
 staged=$(mktemp -d)
@@ -11,7 +11,8 @@ trap 'rm -rf "$staged"' EXIT
 
 expected()
 {
-	printf '%s\n' "$sbin/irqherd" "$etc/irqherd/irqherd.conf" "$unit/irqherd.service" "$udev/rules.d/90-irqherd.rules"
+	printf '%s\n' "$sbin/irqherd" "$bin/irqherdctl" "$data/irqherd/io.irqherd.varlink" "$data/bash-completion/completions/irqherdctl"
+	printf '%s\n' "$etc/irqherd/irqherd.conf" "$unit/irqherd.service" "$udev/rules.d/90-irqherd.rules"
 	printf '%s\n' "$sysusers/irqherd.conf" "$tmpfiles/irqherd.conf" "$doc"/{README.md,CHANGELOG.md,LICENSE}
 	for file in "$source"/docs/*.md; do
 		echo "$doc/$(basename "$file")"
@@ -40,7 +41,7 @@ stage()
 stage
 diff -u --label expected --label installed <(expected | sort) <(cd "$staged" && find . -type f | sed 's/^\.//' | sort)
 find "$staged" -type f -perm /022 | (! grep .)
-[[ -x $staged$sbin/irqherd ]]
+[[ -x $staged$sbin/irqherd && -x $staged$bin/irqherdctl ]]
 [[ -d $staged$etc/irqherd/irqherd.conf.d ]]
 
 echo '# an administrator was here' >>"$staged$etc/irqherd/irqherd.conf"

@@ -27,6 +27,13 @@ examples=$(mktemp)
 trap 'rm -f "$examples"' EXIT
 sed -E "s/^#(SUBSYSTEM)/\1/; s/0000:3b:00\.0/$(basename "$device")/" "$rules" >"$examples"
 
+# systemd 254 has a command for it.
+if udevadm verify --help >/dev/null 2>&1; then
+	cp "$examples" "$examples.rules"
+	trap 'rm -f "$examples" "$examples.rules"' EXIT
+	udevadm verify "$examples.rules"
+fi
+
 said=$(unshare -m -n bash -euc '
 	mkdir -p /run/udev
 	mount -t tmpfs tmpfs /run/udev

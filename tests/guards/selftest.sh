@@ -260,8 +260,10 @@ install_tree()
 		project(installed LANGUAGES NONE)
 		set(s \${CMAKE_CURRENT_SOURCE_DIR}/file)
 		install(PROGRAMS \${s} DESTINATION /s RENAME irqherd)
+		install(PROGRAMS \${s} DESTINATION /b RENAME irqherdctl)
 		foreach(f e/irqherd/irqherd.conf u/irqherd.service r/rules.d/90-irqherd.rules d/README.md d/CHANGELOG.md
-				d/LICENSE d/architecture.md d/examples/proximity y/irqherd.conf t/irqherd.conf $1)
+				d/LICENSE d/architecture.md d/examples/proximity y/irqherd.conf t/irqherd.conf
+				a/irqherd/io.irqherd.varlink a/bash-completion/completions/irqherdctl $1)
 			get_filename_component(n \${f} NAME)
 			get_filename_component(p \${f} DIRECTORY)
 			if(NOT n STREQUAL "$2" AND NOT f STREQUAL e/irqherd/irqherd.conf)
@@ -282,7 +284,7 @@ overwrite='install(CODE "file(REMOVE \"\$ENV{DESTDIR}/e/irqherd/irqherd.conf\")
 	file(INSTALL \"${CMAKE_CURRENT_SOURCE_DIR}/irqherd.conf\" DESTINATION /e/irqherd)")'
 installed()
 {
-	"$here/check_install.sh" cmake "$work/installed/build" "$work/installed" /s /e /u /r /m /d /y /t
+	"$here/check_install.sh" cmake "$work/installed/build" "$work/installed" /s /e /u /r /m /d /y /t /a /b
 }
 install_tree '' '' "$keep"
 accepts installed

@@ -88,6 +88,25 @@ def check_standard_errors(asker):
         rig.check(got == {"parameter": wrong}, f"{method} {parameters}: {got}")
 
 
+def check_parameters(asker):
+    """Every method takes what the interface file says, of the kind that it says, and nothing else."""
+    for method, (takes, _) in asker.interface.methods.items():
+        service = f"{SERVICE}.InvalidParameter"
+        got = asker.refused(service, method, undeclared=1, **PARAMETERS.get(method, {}))
+        rig.check(got == {"parameter": "undeclared"}, f"{method}: {got}")
+        for name, (sort, what) in takes[1].items():
+            if sort != "maybe":
+                rest = {key: value for key, value in PARAMETERS.get(method, {}).items() if key != name}
+                got = asker.refused(service, method, **rest)
+                rig.check(got == {"parameter": name}, f"{method} without {name}: {got}")
+                kind = what
+            else:
+                kind = what[1]
+            wrong = 1 if kind in ("string", "bool") else "x"
+            got = asker.refused(service, method, **{**PARAMETERS.get(method, {}), name: wrong})
+            rig.check(got == {"parameter": name}, f"{method} with a wrong {name}: {got}")
+
+
 def check_answers(asker):
     status = asker.ask("GetStatus")["status"]
     rig.check(status["mode"] == "observe" and status["config_valid"], f"status: {status}")
@@ -287,6 +306,7 @@ def test(program):
         for method in ("IncludeCpus", "ReleaseIrq"):
             asker.ask(method, **PARAMETERS[method])
         check_standard_errors(asker)
+        check_parameters(asker)
         check_answers(asker)
         check_settings(asker, daemon)
         check_steering(asker, daemon)

@@ -2,7 +2,6 @@
 """An idle round is at most five system calls, its waiting included, and opens no file."""
 
 import pathlib
-import re
 import tempfile
 import time
 
@@ -10,22 +9,6 @@ import rig
 
 CALLS = 5
 ROUNDS = 10
-
-
-def rounds_of(trace):
-    """System calls of each wake-up that made a round, the wait that ended it included."""
-    rounds, calls = [], []
-    started = False
-    for line in trace.read_text().splitlines():
-        match = re.match(r"\d+ +(\w+)\(", line)
-        if not match:
-            continue
-        calls.append(match.group(1))
-        if match.group(1).startswith("epoll_"):
-            if started and any(call.startswith("pread") for call in calls):
-                rounds.append(calls)
-            started, calls = True, []
-    return rounds
 
 
 def test(program):
@@ -36,8 +19,8 @@ def test(program):
         trace = pathlib.Path(folder) / "trace"
         with rig.strace(daemon.pid, trace):
             time.sleep(4)
-            rig.wait_until(lambda: len(rounds_of(trace)) >= ROUNDS, f"{ROUNDS} rounds")
-        rounds = rounds_of(trace)
+            rig.wait_until(lambda: len(rig.rounds_of(trace)) >= ROUNDS, f"{ROUNDS} rounds")
+        rounds = rig.rounds_of(trace)
         for calls in rounds:
             text = " ".join(calls)
             rig.check(len(calls) <= CALLS, f"{len(calls)} calls in a round: {text}")

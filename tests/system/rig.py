@@ -426,6 +426,22 @@ def strace(pid, output):
         end(process)
 
 
+def rounds_of(trace):
+    """System calls of each wake-up that made a round, the wait that ended it included."""
+    rounds, calls = [], []
+    started = False
+    for line in pathlib.Path(trace).read_text().splitlines():
+        match = re.match(r"\d+ +(\w+)\(", line)
+        if not match:
+            continue
+        calls.append(match.group(1))
+        if match.group(1).startswith("epoll_"):
+            if started and any(call.startswith("pread") for call in calls):
+                rounds.append(calls)
+            started, calls = True, []
+    return rounds
+
+
 WRITE_CALLS = "open,openat,openat2,creat,write,pwrite64,writev,pwritev,truncate"
 
 

@@ -21,6 +21,7 @@ class Terminal:
         self.environment = {**os.environ, "HOME": str(self.folder), "TMUX": "", **environment}
         # Without the shell's own files: its prompt and title are ours.
         self.tmux("-f", "/dev/null", "new-session", "-d", "-s", "test", "-x", str(width), "-y", str(height),
+                  "-c", str(self.folder),
                   "env PS1='ready> ' bash --norc --noprofile")
         self.wait(r"^ready>")
 
@@ -167,6 +168,20 @@ def check_signal(ctl, environment):
         terminal.wait(r"^ended with 0")
 
 
+def check_daemon(program, ctl):
+    """What the daemon says is shown, it may end and come back meanwhile."""
+    rig.isolate()
+    with rig.Daemon(program, "mode = observe\n") as daemon:
+        with Terminal(80, 24, {"LC_ALL": "C.UTF-8"}) as terminal:
+            terminal.type(f"{ctl} --socket {daemon.socket_path} top -i 0.3\n")
+            terminal.wait(r"^\d\d:\d\d:\d\d  in .*  observe ")
+            rig.check(daemon.stop() == 0, "stop is an error")
+            terminal.wait(r"^\d\d:\d\d:\d\d  in .*  no daemon ")
+            daemon.start()
+            terminal.wait(r"^\d\d:\d\d:\d\d  in .*  observe ")
+            terminal.keys("q")
+
+
 def check_colours(ctl):
     for environment, wanted in (({"LC_ALL": "C.UTF-8"}, True), ({"LC_ALL": "C.UTF-8", "NO_COLOR": "1"}, False)):
         with Terminal(80, 24, environment) as terminal:
@@ -197,6 +212,8 @@ def test(program):
         done = rig.run(str(ctl), "--no-daemon", *command, ok=False)
         rig.check(done.returncode == code and words in done.stderr, f"{command}: {done}")
     rig.check("\x1b" not in done.stdout and "irq/s" in done.stdout, done.stdout)
+    if os.geteuid() == 0:
+        check_daemon(program, ctl)
 
 
 rig.main(test)

@@ -76,7 +76,11 @@ class Client:
         return answer
 
     def stream(self, method, **parameters):
+        """The answers one by one. The call is sent at once."""
         self.send(method, parameters, more=True)
+        return self._take_all()
+
+    def _take_all(self):
         continues = True
         while continues:
             answer, continues = self.take()

@@ -97,7 +97,7 @@ def make_system(cache, target):
             echo debian >"$1/etc/hostname"
             echo '/dev/vda / ext4 defaults 0 0' >"$1/etc/fstab"
             echo 0123456789abcdef0123456789abcdef >"$1/etc/machine-id"
-            rm -f "$1"/etc/apt/sources.list "$1"/etc/apt/sources.list.d/*
+            rm -f "$1"/etc/apt/sources.list "$1"/etc/apt/sources.list.d/* "$1"/etc/dpkg/dpkg.cfg.d/*mmdebstrap
             rm -rf "$1"/var/cache/apt/*.bin "$1"/usr/share/locale/*
             mkdir -p "$1/usr/local/sbin" "$1/etc/systemd/system"
             cp {folder}/rig-loop "$1/usr/local/sbin/"
@@ -150,7 +150,7 @@ def prepare(version):
     with cache.locked():
         kernel = cache.part(f"debian-kernel-{version}", (version, MODULES, 1),
                             lambda path: build.make_kernel(cache, version, tools, path, MODULES))
-        system = cache.part("debian.tar", (PACKAGES, LOOP, UNIT, MASKED, 1), lambda path: make_system(cache, path))
+        system = cache.part("debian.tar", (PACKAGES, LOOP, UNIT, MASKED, 2), lambda path: make_system(cache, path))
         stamp = (cache.folder / "debian.tar.stamp").read_text()
         disk = cache.part(f"debian-{version}.ext4", (stamp, system.stat().st_mtime_ns, MODULES, DISK_MIB, 1),
                           lambda path: make_disk(system, kernel, path))

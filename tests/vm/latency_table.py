@@ -24,10 +24,10 @@ IRQBALANCE = (
 )
 
 
-def rows(title, found, names):
+def rows(found, names):
     for name, words in names:
         one = found[name]
-        yield f"| {title} | {words} | {one['count']} | {one['median']} | {one['p90']} | {one['max']} |"
+        yield f"| {words} | {one['count']} | {one['median']} | {one['p90']} | {one['max']} |"
 
 
 def main(paths):
@@ -37,13 +37,16 @@ def main(paths):
     if not results:
         sys.exit("no line with results in " + " ".join(paths))
     for result in results:
-        own, peer = result["irqherd"], result["irqbalance"]
-        print(f"Linux {result['kernel']} in a guest of 4 emulated CPUs; host: {result['host']}, "
-              f"{result['host CPUs']} CPUs, load average {result['host load']}. "
-              f"{own['event to write']['count']} arrivals with {own['writes']} writes under irqherd, "
-              f"{peer['event to write']['count']} of {peer['arrivals']} written to by irqbalance.\n")
-        print("| ms | from, to | count | median | p90 | max |\n| --- | --- | --- | --- | --- | --- |")
-        print("\n".join([*rows("irqherd", own, IRQHERD), *rows("irqbalance", peer, IRQBALANCE)]) + "\n")
+        for who, names in (("irqherd", IRQHERD), ("irqbalance", IRQBALANCE)):
+            if who not in result:
+                continue
+            found = result[who]
+            what = f"{found['event to write']['count']} arrivals with {found['writes']} writes" if who == "irqherd" \
+                else f"{found['event to write']['count']} of {found['arrivals']} arrivals were written to"
+            print(f"**{who}**, Linux {result['kernel']}, 4 emulated CPUs; host: {result['host']}, "
+                  f"{result['host CPUs']} CPUs, load average {result['host load']}; {what}.\n")
+            print("| ms | count | median | p90 | max |\n| --- | --- | --- | --- | --- |")
+            print("\n".join(rows(found, names)) + "\n")
 
 
 if __name__ == "__main__":

@@ -6,8 +6,6 @@ few thousand packets a second fill an emulated CPU. Paced, the receiver leaves i
 and its load follows its IRQs; unpaced it polls for ever, and the load stays where it is.
 """
 
-import time
-
 from rig import check
 
 SENDER_CPU = 1
@@ -49,16 +47,17 @@ class Traffic:
     def stop(self):
         self.guest.try_run("ip netns exec sender sh -c 'echo stop > /proc/net/pktgen/pgctrl'")
 
-    def pace(self, cpu, low, high, delay_ns=450000):
-        """Sends so fast that `cpu` has a load in [low, high] percent, whatever the emulation's speed is."""
+    def pace(self, cpus, low, high, delay_ns=450000):
+        """Sends so fast that the mean of `cpus` has a load in [low, high] percent, whatever the emulation's speed."""
         for _ in range(12):
             self.start(delay_ns)
-            time.sleep(1)
-            load = self.guest.cpu_loads(4)[cpu]
-            print(f"         delay {delay_ns} ns: CPU {cpu} {load:.0f} %")
+            self.guest.run("sleep 1")
+            loads = self.guest.cpu_loads(5)
+            load = sum(loads[cpu] for cpu in cpus) / len(cpus)
+            print(f"         delay {delay_ns} ns: CPUs {cpus} {load:.0f} %")
             if low <= load <= high:
                 return delay_ns
             self.stop()
             wanted = (low + high) / 2
             delay_ns = int(min(max(delay_ns * max(load, 10) / wanted, delay_ns / 2), delay_ns * 2))
-        check(False, f"no pace gives CPU {cpu} a load of {low} to {high} %")
+        check(False, f"no pace gives CPUs {cpus} a load of {low} to {high} %")

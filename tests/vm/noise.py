@@ -34,7 +34,7 @@ class Noise:
 
         def firing():
             now = self.guest.counts()
-            irqs = {irq for nic in nics for irq in nic.irqs() if now.get(irq, 0) > before.get(irq, 0) + 3}
+            irqs = {irq for nic in nics for irq in nic.irqs() if now.get(irq, 0) > before.get(irq, 0) + 20}
             return irqs if all(irqs & set(nic.irqs()) for nic in nics) else None
 
         return wait_until(firing, "traffic at all NICs")

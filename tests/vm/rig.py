@@ -25,7 +25,7 @@ import tempfile
 import threading
 import time
 
-WAIT_S = 180
+WAIT_S = 120
 BOOT_S = 120
 QUIET_S = 1
 

@@ -15,6 +15,7 @@ Exit: 0 all that ran passed, 1 something failed, 77 nothing could be run (the re
 """
 
 import argparse
+import contextlib
 import importlib
 import pathlib
 import signal
@@ -60,6 +61,8 @@ class Runner:
         self.overlay = build.overlay(options.irqherd)
         self.prepared = {}
         self.guest = None
+        self.held = contextlib.ExitStack()  # while there is a guest: others' runs wait, and get their turn after it
+        self.since = self.spent = 0
         self.turn = 0
         self.results = []  # (turn, scenario, result, seconds)
 
@@ -74,9 +77,12 @@ class Runner:
 
     def boot(self, topology):
         self.end()
+        parts = self.parts(topology)
+        self.held.enter_context(rig.only_guest(build.cache_folder()))
+        self.since = time.monotonic()
         for left in range(BOOTS - 1, -1, -1):  # an emulated boot hangs once in a long while
             try:
-                self.guest = rig.Guest(*self.parts(topology), topology)
+                self.guest = rig.Guest(*parts, topology)
                 break
             except rig.Failure as failure:
                 print(f"         no boot, {left} tries left: {failure}", flush=True)
@@ -88,7 +94,9 @@ class Runner:
     def end(self):
         if self.guest:
             self.guest.close()
+            self.spent += time.monotonic() - self.since
         self.guest = None
+        self.held.close()
 
     def tell(self, result, module, since, text):
         seconds = time.monotonic() - since
@@ -172,12 +180,8 @@ def main():
     groups = scenarios(options.scenario, options.kernel, options.quick)
     try:
         runner = Runner(options)
-        spent = 0
         for _ in range(options.repeat):
-            with rig.only_guest(build.cache_folder()):
-                begin = time.monotonic()
-                runner.run_all(groups)
-                spent += time.monotonic() - begin
+            runner.run_all(groups)
     except build.Unavailable as reason:
         print(f"skipped: {reason}")
         sys.exit(SKIPPED)
@@ -187,7 +191,7 @@ def main():
     runner.tell_turns()
     print(f"Linux {options.kernel}: "
           + ", ".join(f"{runner.count(word)} {word}" for word in ("passed", "failed", "skipped"))
-          + f" in {spent:.0f} s")
+          + f" in {runner.spent:.0f} s")
     if runner.count("failed"):
         sys.exit(1)
     sys.exit(0 if runner.count("passed") else SKIPPED)

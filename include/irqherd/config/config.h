@@ -74,7 +74,7 @@ struct config {
 	struct config_cpus use_cpus;
 	bool ht;
 	bool non_local_cpus;
-	char *pxm; /* path of the proximity file; NULL: none */
+	char *pxm;            /* path of the proximity file; NULL: none */
 	char *irqbalance_env; /* path of irqbalance's environment file, or "auto"; NULL: none */
 	enum config_mode mode;
 	enum config_arrival arrival;
@@ -86,7 +86,7 @@ struct config {
 	struct config_patterns ban_driver;
 	struct config_patterns ban_device;
 	struct config_patterns rps; /* devices whose packets may be spread; "*": all */
-	char *metrics_file; /* path; NULL: none */
+	char *metrics_file;         /* path; NULL: none */
 	bool restore_on_exit;
 	uint32_t cooldown_ms;
 	uint32_t move_budget; /* moves a round */

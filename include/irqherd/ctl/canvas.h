@@ -59,7 +59,8 @@ void canvas_text_right(struct canvas *canvas, unsigned int x_end, unsigned int y
 unsigned int canvas_utf8(struct canvas *canvas, unsigned int x, unsigned int y, const char *text,
 			 size_t length, enum style style);
 
-void canvas_select(struct canvas *canvas, unsigned int y); /* the whole row */
+/* From column x up to, without, x_end. */
+void canvas_select(struct canvas *canvas, unsigned int y, unsigned int x, unsigned int x_end);
 
 /* One row as UTF-8, without blanks at its end. -ENOMEM. */
 int canvas_row_text(const struct canvas *canvas, unsigned int y, struct buf *text);

@@ -40,5 +40,6 @@ int heat_feed_update(struct heat_feed *feed, const struct heat_input *input); /*
 /* Whether the IRQs of a reading are those that an answer of ListIrqs is about. */
 bool heat_feed_knows(const json_t *irqs, const struct interrupt_matrix *matrix);
 
-/* A frame's rows and the data's CPUs as one object, for programs. NULL: out of memory. */
+/* A frame's rows and the data's CPUs as one object, for programs. now 0: not known. NULL: out of
+ * memory. */
 json_t *heat_json(const struct heat_data *data, const struct heat_frame *frame, double now);

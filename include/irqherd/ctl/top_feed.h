@@ -25,6 +25,7 @@ struct top_feed {
 	struct sample samples[2];
 	unsigned int last; /* the later of the two */
 	unsigned int read; /* readings so far */
+	bool has_earlier;  /* a captured machine with two readings */
 	struct load load;
 	json_t *cpus;
 	json_t *irqs;
@@ -43,7 +44,7 @@ int top_feed_next(struct top_feed *feed);
 /* Whether there will be anything new to read. */
 bool top_feed_more(const struct top_feed *feed);
 
-/* "apply", "observe", "frozen", "no daemon", a folder. */
+/* "apply", "observe", "frozen", "no daemon", "recorded". */
 const char *top_feed_source(const struct top_feed *feed);
 uint32_t top_feed_threshold(const struct top_feed *feed); /* ppm */
 

@@ -76,6 +76,7 @@ struct placement {
 	int target_cpu;
 	uint64_t moved_ms;          /* when written; 0: never moved in this generation */
 	uint64_t cooldown_until_ms; /* not a candidate before */
+	uint64_t said_until_ms;     /* observing: a move of it was said, and is not again before */
 	uint64_t stuck_until_ms;    /* PLACEMENT_STUCK: looked at again then */
 	uint64_t home_since_ms;     /* AWAY_MOVED: home has had room since; 0: it has none */
 	uint32_t source_load_ppm;   /* loads when the move was made */

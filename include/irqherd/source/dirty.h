@@ -2,7 +2,8 @@
  * dirty: what is to be looked at, and when.
  *
  * Hints about one object merge into one entry. The first hint is due at once; hints that come while
- * the last look is younger than DIRTY_MERGE_MS wait for one common look, and the last hint always
+ * the last look is young wait for one common look: 2 ms at first, which an arrival with its few
+ * events hardly feels, then longer with each such look up to DIRTY_MERGE_MS. The last hint always
  * gets one. After a look the object stays on watch: it is looked at again at growing distance until
  * it stopped changing, since drivers request vectors late and say nothing.
  *
@@ -19,7 +20,7 @@
 #include "irqherd/base/map.h"
 #include "irqherd/model/hint.h"
 
-#define DIRTY_MERGE_MS 20u
+#define DIRTY_MERGE_MS 20u    /* for CPUs and resync from the start */
 #define DIRTY_LIMIT    65536u /* objects; a hint about one more becomes HINT_RESYNC */
 #define DIRTY_NEVER    UINT64_MAX
 

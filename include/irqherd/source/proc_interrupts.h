@@ -50,8 +50,9 @@ void interrupt_matrix_deinit(struct interrupt_matrix *matrix);
  */
 int interrupt_matrix_parse(const char *text, size_t length, struct interrupt_matrix *matrix);
 
-/* text: room to read through, kept between readings by who calls. */
-int interrupt_matrix_read(struct fsroot *root, struct buf *text, uint64_t now_ms,
+/* name: "interrupts", or what a captured machine has beside it. text: room to read through, kept
+ * between readings by who calls. */
+int interrupt_matrix_read(struct fsroot *root, const char *name, struct buf *text, uint64_t now_ms,
 			  struct interrupt_matrix *matrix);
 
 static inline const uint32_t *interrupt_matrix_row(const struct interrupt_matrix *matrix,

@@ -240,6 +240,26 @@ static void arrival_takes_the_core_with_fewest_queues_of_its_device(void **state
 	machine_deinit(&m);
 }
 
+static void arrival_takes_the_idle_thread_of_a_busy_core(void **state)
+{
+	static const int fires[] = { 0, 0 };
+	struct machine m;
+	struct snapshot now;
+
+	(void) state;
+	machine_init(&m, 4, 4, 2);
+	machine_put_nic(&m, 7, 0, 40, fires, 2, true, LOOK_HINT);
+	machine_put_irq(&m, 20, 0, 0, 10);
+	machine_put_irq(&m, 21, 0, 2, 10);
+	machine_set_load(&m, 0, 50);
+	machine_set_load(&m, 2, 50);
+	now = machine_snapshot(&m);
+	machine_fill(&m);
+	cpu_table_count_queues(&m.table, &m.inventory, irq_device(machine_irq(&m, 40)));
+	assert_int_equal(place_arrival(&now, &m.policy, &m.table, machine_irq(&m, 41)), 3);
+	machine_deinit(&m);
+}
+
 static void well_placed_arrival_stays(void **state)
 {
 	static const int fires[] = { 1, 3 };
@@ -311,6 +331,7 @@ int main(void)
 		cmocka_unit_test(target_of_a_move_that_was_not_seen_to_follow_is_no_empty_cpu),
 		cmocka_unit_test(room_that_stuck_irqs_will_take_is_not_given_away),
 		cmocka_unit_test(arrival_takes_the_core_with_fewest_queues_of_its_device),
+		cmocka_unit_test(arrival_takes_the_idle_thread_of_a_busy_core),
 		cmocka_unit_test(well_placed_arrival_stays),
 		cmocka_unit_test(arrival_is_judged_by_the_mask_that_is_still_to_take_effect),
 	};

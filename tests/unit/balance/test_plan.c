@@ -510,6 +510,144 @@ static void irq_made_anew_is_not_retried(void **state)
 	machine_deinit(&m);
 }
 
+/* --------------------------------------------------------------------------------------------------
+ * rules and pins */
+
+static void machine_rule(struct machine *m, const struct cpu_rule *rule)
+{
+	const struct rules rules = { .preferred_node = NODE_NONE, .cpus = { rule, 1 } };
+
+	assert_int_equal(inventory_set_rules(&m->inventory, &rules, NULL), 0);
+}
+
+static void machine_pinned(struct machine *m, unsigned int number)
+{
+	struct snapshot now = machine_snapshot(m);
+
+	assert_int_equal(
+		balance_pinned(&now, &m->policy, &m->table, machine_irq(m, number), &m->plan), 0);
+}
+
+static void pinned_irq_goes_there_at_once_active_or_not(void **state)
+{
+	const struct cpumask home = mask_of_bits(0xc);
+	const struct cpu_rule rule = { .pattern = "irq:20", .cpus = &home };
+	struct machine m;
+
+	(void) state;
+	for (uint32_t count = 0; count < 20; count += 10) {
+		machine_init(&m, 4, 2, 1);
+		machine_put_irq(&m, 20, 0, 0, count);
+		machine_put_irq(&m, 21, 0, 0, 10);
+		machine_rule(&m, &rule);
+		machine_set_load(&m, 2, 40);
+		machine_pinned(&m, 20);
+		assert_int_equal(m.plan.count, 1);
+		assert_move(&m, 20, 3, REASON_PINNED);
+		assert_int_equal(m.plan.moves[0].from_cpu, 0);
+
+		machine_apply(&m, &m.plan.moves[0]);
+		machine_pinned(&m, 20);
+		assert_int_equal(m.plan.count, 0);
+		machine_deinit(&m);
+	}
+}
+
+static void pin_is_obeyed_on_a_full_cpu_and_not_on_a_forbidden_one(void **state)
+{
+	const struct cpumask home = mask_of_bits(0x8);
+	const struct cpu_rule rule = { .pattern = "irq:20", .cpus = &home };
+	struct machine m;
+
+	(void) state;
+	machine_init(&m, 4, 2, 1);
+	machine_put_irq(&m, 20, 0, 0, 10);
+	machine_rule(&m, &rule);
+	machine_set_load(&m, 3, 100);
+	machine_pinned(&m, 20);
+	assert_move(&m, 20, 3, REASON_PINNED);
+
+	m.policy.non_local_cpus = true;
+	m.policy.allowed = mask_of_bits(0x7);
+	machine_pinned(&m, 20);
+	assert_int_equal(m.plan.count, 0);
+	m.policy.allowed = mask_of_bits(0xf);
+	machine_irq(&m, 20)->managed = true;
+	machine_pinned(&m, 20);
+	assert_int_equal(m.plan.count, 0);
+	machine_deinit(&m);
+}
+
+/* It fires where it should, but its mask says more. */
+static void pin_is_written_where_the_mask_is_wider(void **state)
+{
+	static const int fires[] = { -1 };
+	const struct cpumask home = mask_of_bits(0x2);
+	const struct cpu_rule rule = { .pattern = "irq:40", .cpus = &home };
+	struct machine m;
+
+	(void) state;
+	machine_init(&m, 4, 2, 1);
+	machine_put_nic(&m, 7, 0, 40, fires, 1, true, LOOK_HINT);
+	machine_irq(&m, 40)->effective_cpu = 1;
+	machine_arrivals(&m);
+	assert_int_equal(m.plan.count, 0);
+	machine_rule(&m, &rule);
+	machine_pinned(&m, 40);
+	assert_move(&m, 40, 1, REASON_PINNED);
+	machine_arrivals(&m);
+	assert_move(&m, 40, 1, REASON_ARRIVAL);
+	m.policy.allowed = mask_of_bits(0xd);
+	machine_arrivals(&m);
+	assert_int_equal(m.plan.count, 0);
+	machine_deinit(&m);
+}
+
+static void rule_holds_for_arrivals_whatever_arrival_says(void **state)
+{
+	static const int fires[] = { 2, 2 };
+	const struct cpumask home = mask_of_bits(0x1);
+	const struct cpu_rule rule = { .pattern = "*/1", .cpus = &home };
+	struct machine m;
+
+	(void) state;
+	machine_init(&m, 4, 2, 1);
+	machine_put_nic(&m, 7, 0, 40, fires, 2, true, LOOK_HINT);
+	machine_rule(&m, &rule);
+	m.policy.spread_arrivals = false;
+	machine_arrivals(&m);
+	assert_int_equal(m.plan.count, 1);
+	assert_move(&m, 41, 0, REASON_ARRIVAL);
+	machine_deinit(&m);
+}
+
+static void irq_with_a_rule_never_leaves_its_cpus_for_load(void **state)
+{
+	static const enum choice choices[] = { CHOICE_MIN, CHOICE_COST };
+	const struct cpumask home = mask_of_bits(0x1);
+	struct cpu_rule rule = { .pattern = "irq:2*", .cpus = &home };
+	struct machine m;
+
+	(void) state;
+	for (size_t i = 0; i < ARRAY_SIZE(choices); i++) {
+		machine_init(&m, 4, 2, 1);
+		machine_put_irq(&m, 20, 0, 0, 10);
+		machine_put_irq(&m, 21, 0, 0, 20);
+		machine_set_load(&m, 0, 100);
+		m.policy.choice = choices[i];
+		m.policy.non_local_cpus = true;
+		rule.pattern = "irq:2*";
+		machine_rule(&m, &rule);
+		machine_plan(&m);
+		assert_int_equal(m.plan.count, 0);
+		rule.pattern = "irq:9*";
+		machine_rule(&m, &rule);
+		machine_plan(&m);
+		assert_int_equal(m.plan.count, 1);
+		machine_deinit(&m);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -535,6 +673,11 @@ int main(void)
 		cmocka_unit_test(full_target_is_replaced_by_the_next_best),
 		cmocka_unit_test(arrival_is_retried_on_the_next_core),
 		cmocka_unit_test(irq_made_anew_is_not_retried),
+		cmocka_unit_test(pinned_irq_goes_there_at_once_active_or_not),
+		cmocka_unit_test(pin_is_obeyed_on_a_full_cpu_and_not_on_a_forbidden_one),
+		cmocka_unit_test(pin_is_written_where_the_mask_is_wider),
+		cmocka_unit_test(rule_holds_for_arrivals_whatever_arrival_says),
+		cmocka_unit_test(irq_with_a_rule_never_leaves_its_cpus_for_load),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

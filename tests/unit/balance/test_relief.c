@@ -179,6 +179,41 @@ static void lower_threshold_means_earlier_relief(void **state)
 	machine_deinit(&m);
 }
 
+/* What a report says of it must be what was looked at. */
+static void the_plan_tells_from_which_load_on_it_looked(void **state)
+{
+	static const struct {
+		enum choice choice;
+		unsigned int recent_moves;
+		double threshold, level;
+		unsigned int recent;
+	} cases[] = {
+		{ CHOICE_RANDOM, 0, 99, 99, 0 },
+		{ CHOICE_COST, 0, 99, 75, 0 },
+		{ CHOICE_COST, 0, 60, 60, 0 },
+		{ CHOICE_COST, 6, 99, 80, 0 },   /* half of the 12 that 4 CPUs are good for */
+		{ CHOICE_COST, 40, 99, 99, 40 }, /* none but a heap */
+	};
+
+	(void) state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct machine m;
+
+		init(&m, 4, 1);
+		m.policy.choice = cases[i].choice;
+		m.policy.threshold_ppm = POINTS(cases[i].threshold);
+		put(&m, 20, 0, 10, 1000);
+		machine_set_load(&m, 0, 20);
+		for (unsigned int n = 0; n < cases[i].recent_moves; n++)
+			put(&m, 30 + n, 3, 0, 0)->placement.moved_ms = m.now_ms - 5000;
+		machine_plan(&m);
+		assert_int_equal(m.plan.count, 0);
+		assert_int_equal(m.plan.level_ppm, POINTS(cases[i].level));
+		assert_int_equal(m.plan.recent, cases[i].recent);
+		machine_deinit(&m);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -190,6 +225,7 @@ int main(void)
 		cmocka_unit_test(heap_is_dealt_out_at_no_price),
 		cmocka_unit_test(foreign_hand_counts_until_nobody_else_can_leave),
 		cmocka_unit_test(lower_threshold_means_earlier_relief),
+		cmocka_unit_test(the_plan_tells_from_which_load_on_it_looked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

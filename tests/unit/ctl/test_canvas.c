@@ -50,8 +50,11 @@ static void a_smaller_canvas_is_empty_again(void **state)
 	assert_int_equal(canvas_resize(&canvas, 8, 4), 0);
 	for (unsigned int y = 0; y < 4; y++)
 		canvas_text(&canvas, 0, y, 8, "########", STYLE_HOT);
-	canvas_select(&canvas, 2);
-	assert_true(canvas.cells[2 * 8].selected);
+	canvas_select(&canvas, 2, 1, 100);
+	assert_false(canvas.cells[2 * 8].selected);
+	assert_true(canvas.cells[2 * 8 + 1].selected);
+	assert_true(canvas.cells[2 * 8 + 7].selected);
+	canvas_select(&canvas, 4, 0, 8);
 	assert_int_equal(canvas_resize(&canvas, 4, 3), 0);
 	for (unsigned int i = 0; i < 12; i++) {
 		assert_int_equal(canvas.cells[i].character, ' ');

@@ -109,6 +109,28 @@ static void what_runs_once_or_on_paper_stays_in_the_foreground(void **state)
 	assert_true(options.dry_run);
 }
 
+static void socket_can_be_elsewhere_or_nowhere(void **state)
+{
+	struct options options;
+
+	(void) state;
+	assert_int_equal(PARSE(&options, "-f"), OPTIONS_RUN);
+	assert_string_equal(options.socket_path, OPTIONS_SOCKET_PATH);
+	assert_int_equal(PARSE(&options, "--socket", "/run/a/b"), OPTIONS_RUN);
+	assert_string_equal(options.socket_path, "/run/a/b");
+	assert_int_equal(PARSE(&options, "--socket", "b"), OPTIONS_RUN);
+	assert_int_equal(options.socket_path[0], '/');
+	assert_int_equal(PARSE(&options, "--socket", "none"), OPTIONS_RUN);
+	assert_null(options.socket_path);
+	/* what writes nothing takes the place from nobody, unless it is told to */
+	assert_int_equal(PARSE(&options, "--dry-run"), OPTIONS_RUN);
+	assert_null(options.socket_path);
+	assert_int_equal(PARSE(&options, "--root", "/a"), OPTIONS_RUN);
+	assert_null(options.socket_path);
+	assert_int_equal(PARSE(&options, "--dry-run", "--socket", "/b"), OPTIONS_RUN);
+	assert_string_equal(options.socket_path, "/b");
+}
+
 static void relative_paths_do_not_depend_on_the_folder_of_later(void **state)
 {
 	struct options options;
@@ -154,6 +176,7 @@ int main(void)
 		cmocka_unit_test(birqs_command_line_keeps_its_meaning),
 		cmocka_unit_test(legacy_options_stand_for_keys_in_the_order_given),
 		cmocka_unit_test(what_runs_once_or_on_paper_stays_in_the_foreground),
+		cmocka_unit_test(socket_can_be_elsewhere_or_nowhere),
 		cmocka_unit_test(relative_paths_do_not_depend_on_the_folder_of_later),
 		cmocka_unit_test(wrong_command_lines_are_usage_errors_and_change_nothing),
 		cmocka_unit_test(help_and_version_end_it),

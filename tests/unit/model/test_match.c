@@ -272,6 +272,48 @@ static void rule_by_action_follows_the_action(void **state)
 	assert_homes(world, "renamed", "0-3", "6", "0-7");
 }
 
+static void irq_found_outside_of_its_rule_goes_there(void **state)
+{
+	const struct cpumask mask = cpus("6");
+	const struct cpu_rule rule = { .pattern = "eth0", .cpus = &mask };
+	const struct rules rules = { .preferred_node = NODE_NONE, .cpus = { &rule, 1 } };
+	struct world *world = *state;
+	struct irq *irq;
+
+	/* at the start */
+	set_rules(world, &rules);
+	put_machine(world);
+	assert_int_equal(world_find_irq(world, 47)->placement.away, AWAY_REHOMED);
+	assert_int_equal(world_find_irq(world, 50)->placement.away, AWAY_NO);
+
+	/* a rule that comes later is not made to wait */
+	set_rules(world, &RULES_INIT);
+	irq = world_find_irq(world, 47);
+	irq->placement.cooldown_until_ms = 12345;
+	irq->external = true;
+	set_rules(world, &rules);
+	assert_int_equal(irq->placement.away, AWAY_REHOMED);
+	assert_int_equal(irq->placement.cooldown_until_ms, 0);
+	assert_false(irq->external);
+}
+
+/* Its effective CPU is in its new home, but only until its next interrupt. */
+static void a_move_under_way_is_where_a_home_is_judged_from(void **state)
+{
+	const struct cpumask mask = cpus("1");
+	const struct cpu_rule rule = { .pattern = "irq:47", .cpus = &mask };
+	const struct rules rules = { .preferred_node = NODE_NONE, .cpus = { &rule, 1 } };
+	struct world *world = *state;
+	struct irq *irq;
+
+	put_machine(world);
+	irq = world_find_irq(world, 47);
+	assert_int_equal(irq->effective_cpu, 1);
+	inventory_note_asked(&world->inventory, irq, 3);
+	set_rules(world, &rules);
+	assert_int_equal(irq->placement.away, AWAY_REHOMED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +326,8 @@ int main(void)
 		world_test(words_for_cpus_are_resolved_against_the_machine),
 		world_test(rule_by_interface_follows_the_interface),
 		world_test(rule_by_action_follows_the_action),
+		world_test(irq_found_outside_of_its_rule_goes_there),
+		world_test(a_move_under_way_is_where_a_home_is_judged_from),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

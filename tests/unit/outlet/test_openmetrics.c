@@ -249,6 +249,38 @@ static void what_was_not_measured_is_not_told(void **state)
 	free_world(&world);
 }
 
+static void the_manual_tells_every_family(void **state)
+{
+	struct buf manual = BUF_INIT;
+	struct world world;
+	char part[65536];
+	FILE *file = fopen(FIXTURES "/../../docs/man/irqherd.8.scd", "r");
+	unsigned int families = 0;
+
+	(void) state;
+	assert_non_null(file);
+	for (size_t got; (got = fread(part, 1, sizeof(part), file)) > 0;)
+		assert_int_equal(buf_append(&manual, part, got), 0);
+	(void) fclose(file);
+
+	make_world(&world, 2, 8);
+	put_device(&world, 0x3b, 40, 1, 0);
+	for (const char *at = format(&world, METRICS_PROMETHEUS);
+	     (at = strstr(at, "# TYPE irqherd_")); families++) {
+		char name[64], entry[80];
+
+		at += strlen("# TYPE irqherd_");
+		(void) snprintf(name, sizeof(name), "%.*s", (int) strcspn(at, " "), at);
+		(void) snprintf(entry, sizeof(entry), "\n*%s", name);
+		at = strstr(at, "\n");
+		if (!strstr(buf_text(&manual), entry))
+			fail_msg("irqherd(8) does not tell of %s", name);
+	}
+	assert_true(families >= 25);
+	buf_deinit(&manual);
+	free_world(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +289,7 @@ int main(void)
 		cmocka_unit_test(a_host_with_64_cpus_has_about_150_series),
 		cmocka_unit_test(larger_machines_are_folded_to_nodes),
 		cmocka_unit_test(what_was_not_measured_is_not_told),
+		cmocka_unit_test(the_manual_tells_every_family),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

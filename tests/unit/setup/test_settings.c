@@ -308,6 +308,64 @@ static void words_of_the_file_reach_policy_and_rules(void **state)
 
 #define SETTINGS_TEST(name) cmocka_unit_test_setup_teardown(name, make_files, remove_files)
 
+static void rules_of_cpus_reach_the_model(void **state)
+{
+	struct message_list messages = MESSAGE_LIST_INIT;
+	struct files *files = *state;
+	struct settings_input input = input_of(files);
+	struct settings settings, moved;
+	struct rules rules;
+
+	write_text(files->config,
+		   "cpus = 0000:af:00.1/7=2,5 eth*=node2 irq:9=all driver:x=isolated\n");
+	assert_int_equal(settings_load(&settings, &input, &messages), 0);
+	moved = settings; /* it is handed on as a value */
+	settings_rules(&moved, &rules);
+	assert_int_equal(rules.cpus.count, 4);
+	assert_string_equal(rules.cpus.items[0].pattern, "0000:af:00.1/7");
+	assert_true(cpumask_test(rules.cpus.items[0].cpus, 2));
+	assert_true(cpumask_test(rules.cpus.items[0].cpus, 5));
+	assert_int_equal(cpumask_count(rules.cpus.items[0].cpus), 2);
+	assert_int_equal(rules.cpus.items[1].nodes[0], 1 << 2);
+	assert_true(rules.cpus.items[1].node_limit > 2);
+	assert_true(rules.cpus.items[2].all);
+	assert_true(rules.cpus.items[3].isolated);
+	assert_int_equal(rules.pins.count, 0);
+	settings_deinit(&moved);
+	message_list_deinit(&messages);
+}
+
+static void every_setting_tells_its_value_and_who_set_it(void **state)
+{
+	struct message_list messages = MESSAGE_LIST_INIT;
+	struct files *files = *state;
+	static const struct legacy_option legacy[] = { { "--threshold", "threshold", "60" } };
+	struct settings_input input = input_of(files);
+	struct settings settings;
+	struct setting setting;
+	char origin[160];
+
+	write_text(files->config, "\nht = no\nthreshold = 50\n");
+	(void) setenv("IRQBALANCE_BANNED_CPULIST", "3", 1);
+	input.legacy = legacy;
+	input.legacy_count = ARRAY_SIZE(legacy);
+	assert_int_equal(settings_load(&settings, &input, &messages), 0);
+	settings_get(&settings, config_key_find("ht"), &setting);
+	(void) snprintf(origin, sizeof(origin), "%s:2", files->config);
+	assert_string_equal(setting.value, "n");
+	assert_string_equal(setting.origin, origin);
+	settings_get(&settings, config_key_find("threshold"), &setting);
+	assert_string_equal(setting.value, "60");
+	assert_string_equal(setting.origin, "command line");
+	settings_get(&settings, config_key_find("exclude-cpus"), &setting);
+	assert_string_equal(setting.value, "cpus:3");
+	assert_string_equal(setting.origin, "environment");
+	settings_get(&settings, config_key_find("mode"), &setting);
+	assert_string_equal(setting.origin, "default");
+	settings_deinit(&settings);
+	message_list_deinit(&messages);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -319,6 +377,8 @@ int main(void)
 		SETTINGS_TEST(the_option_names_another_proximity_file_than_the_key),
 		SETTINGS_TEST(a_rule_becomes_an_override_that_names_its_line),
 		SETTINGS_TEST(words_of_the_file_reach_policy_and_rules),
+		SETTINGS_TEST(rules_of_cpus_reach_the_model),
+		SETTINGS_TEST(every_setting_tells_its_value_and_who_set_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,11 +63,44 @@ static void another_namespace_than_the_first_process_is_foreign(void **state)
 	}
 }
 
+static void words_of_the_command_line_are_whole_words(void **state)
+{
+	static const struct {
+		const char *cmdline;
+		bool there;
+	} cases[] = {
+		{ "root=/dev/sda irqherd.freeze quiet\n", true },
+		{ "irqherd.freeze", true },
+		{ "irqherd.freeze\n", true },
+		{ "quiet irqherd.freeze=0\n", false },
+		{ "quiet xirqherd.freeze\n", false },
+		{ "quiet irqherd.freezer irqherd.freeze\n", true },
+		{ "", false },
+		{ "\n", false },
+		{ "   quiet  \n", false },
+	};
+	struct tree empty;
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct tree tree;
+
+		tree_make(&tree);
+		tree_put(&tree, "proc/cmdline", cases[i].cmdline);
+		assert_int_equal(kernel_has_word(&tree.root, "irqherd.freeze"), cases[i].there);
+		tree_remove(&tree);
+	}
+	tree_make(&empty);
+	assert_false(kernel_has_word(&empty.root, "irqherd.freeze"));
+	tree_remove(&empty);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(irq_time_accounting_is_told_by_pressure_irq),
 		cmocka_unit_test(another_namespace_than_the_first_process_is_foreign),
+		cmocka_unit_test(words_of_the_command_line_are_whole_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -189,7 +189,7 @@ static void a_file_gives_what_its_text_gives(void **state)
 	tree_put(tree, "proc/interrupts", buf_text(&text));
 
 	assert_int_equal(parse(buf_text(&text), &parsed), 0);
-	assert_int_equal(interrupt_matrix_read(&tree->root, &room, 42, &read), 0);
+	assert_int_equal(interrupt_matrix_read(&tree->root, "interrupts", &room, 42, &read), 0);
 	assert_int_equal(read.time_ms, 42);
 	assert_int_equal(read.columns, 500);
 	assert_int_equal(read.row_count, 300);
@@ -205,7 +205,8 @@ static void a_file_gives_what_its_text_gives(void **state)
 	interrupt_matrix_deinit(&parsed);
 
 	tree_drop(tree, "proc/interrupts");
-	assert_int_equal(interrupt_matrix_read(&tree->root, &room, 43, &read), -ENOENT);
+	assert_int_equal(interrupt_matrix_read(&tree->root, "interrupts", &room, 43, &read),
+			 -ENOENT);
 	assert_false(read.valid);
 	interrupt_matrix_deinit(&read);
 }
@@ -220,7 +221,7 @@ static void this_machines_file_is_read(void **state)
 	assert_int_equal(fsroot_init(&root, NULL), 0);
 	if (!fsroot_exists(&root, FSROOT_PROC, "interrupts"))
 		skip();
-	assert_int_equal(interrupt_matrix_read(&root, &room, 1, &matrix), 0);
+	assert_int_equal(interrupt_matrix_read(&root, "interrupts", &room, 1, &matrix), 0);
 	assert_int_equal(matrix.columns, sysconf(_SC_NPROCESSORS_ONLN));
 	interrupt_matrix_deinit(&matrix);
 	fsroot_deinit(&root);

@@ -2,6 +2,7 @@
 
 from rig import check, check_equal
 
+TOPOLOGY = "steady"
 QUICK = True
 
 

@@ -1,5 +1,6 @@
 """The Debian package on a whole system: installed, confined as shipped, follows devices, moves IRQs, and goes without trace."""
 
+import pathlib
 import re
 
 from rig import State, check, check_equal, cpus_of, wait_until
@@ -57,7 +58,37 @@ class Service:
         wait_until(lambda: self.state().counters["rounds"] >= first + more, f"{more} rounds", pause_s=1)
 
 
+def blocks_of_fleet():
+    """The commands that docs/fleet.md shows, in its order: before, collector, watch, apply, image."""
+    text = (pathlib.Path(__file__).resolve().parents[3] / "docs/fleet.md").read_text()
+    found = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    check_equal(len(found), 5, "blocks of commands in docs/fleet.md")
+    return found
+
+
+def watch_then_apply(rig, service):
+    """As docs/fleet.md tells it, beside irqbalance and then in its place."""
+    _, collector, watch, apply, _ = blocks_of_fleet()
+    check("mode=observe" in service.log(), "it does not only observe")
+    rig.run("mkdir -p /var/lib/prometheus/node-exporter && " + collector)
+    wait_until(lambda: "irqherd_up 1" in rig.try_run("cat /var/lib/prometheus/node-exporter/irqherd.prom")[1], "metrics")
+    for line in watch.splitlines():
+        code, said = rig.try_run(line)
+        # nothing would have moved, and doctor may have something to say
+        check(code == 0 or "-- No entries --" in said or line.endswith(("would move'", "doctor")), f"{line}: {code}: {said}")
+    rig.run("systemctl start irqbalance.service")
+    service.wait_rounds(1)
+    rig.run(apply)
+    service.wait_active()
+    wait_until(lambda: "mode=apply" in service.log(), "mode=apply")
+    check_equal(rig.try_run("systemctl is-active irqbalance.service")[1].strip(), "inactive", "irqbalance")
+    rig.run(f"rm -r {DROP_INS} /var/lib/prometheus /etc/irqherd/irqherd.conf.d/10-stage.conf && systemctl daemon-reload && "
+            "systemctl restart irqherd.service")
+    service.wait_active()
+
+
 def install(rig, service):
+    rig.run(blocks_of_fleet()[0])
     affinities = rig.affinities()
     print("         " + rig.run("apt-get install -qq -y /payload/irqherd.deb 2>&1 | tail -n 1", limit_s=300).strip())
     service.wait_active()
@@ -247,6 +278,7 @@ def run(rig):
         rig.nics[name].up()
     files = set(rig.run(FILES).splitlines())
     install(rig, service)
+    watch_then_apply(rig, service)
     confined(rig, service)
     nic = follows(rig, service)
     survives(rig, service)

@@ -2,6 +2,7 @@
 
 from rig import check, check_equal, check_placed, wait_until
 
+TOPOLOGY = "steady"
 QUICK = True
 
 

@@ -2,6 +2,8 @@
 
 from rig import check, check_equal, check_placed
 
+TOPOLOGY = "steady"
+
 
 def rename(rig, old, new):
     # Linux 6.1 renames only what is down

@@ -2,6 +2,9 @@
 
 from rig import check, check_placed
 
+TOPOLOGY = "steady"
+
+
 def run(rig):
     daemon = rig.daemon()
     nic = rig.add_nic("igb", "n1p0")

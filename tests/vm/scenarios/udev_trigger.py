@@ -4,6 +4,7 @@ import re
 
 from rig import check, check_equal
 
+TOPOLOGY = "steady"
 QUICK = True
 # the first look, one more for udevd's copy of the event, and the schedule of later ones
 READINGS = range(5, 9)
