@@ -223,3 +223,19 @@ def great(folder):
     m.softirq[700] = 100
     m.user = {cpu: (cpu * 40503 >> 3) % 50 for cpu in range(m.cpus)}
     m.finish()
+
+
+def of_interrupts(folder, text):
+    """1,152 CPUs as in great(), whose IRQs are those of a real /proc/interrupts; nothing tells their devices."""
+    m = Machine(folder, nodes=8, cores_a_node=72, threads=2, remote_distance=32)
+    m.put("proc/interrupts", text)
+    for line in text.splitlines()[1:]:
+        words = line.split()
+        if not words[0][:-1].isdigit():
+            continue
+        counts = [int(word) for word in words[1:1 + m.cpus]]
+        number, most = int(words[0][:-1]), max(counts)
+        m.put(f"proc/irq/{number}/smp_affinity_list", cpulist(range(m.cpus)))
+        m.put(f"proc/irq/{number}/effective_affinity_list", str(counts.index(most)), 0o444)
+        m.counts[number] = most % 100000
+    m.finish()

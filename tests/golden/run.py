@@ -10,6 +10,7 @@ before you commit it.
 """
 
 import argparse
+import bz2
 import json
 import os
 import pathlib
@@ -31,7 +32,7 @@ VERBS = ["status", "devices", "irqs", "cpus", "topology", "plan", "verify", "doc
 SLOW = ["status", "plan", "verify", "doctor"]  # not on a machine of thousands of files
 STATUS_STOPPED = 3
 
-# archive or maker, further verbs, whether its JSON is kept
+# archive or maker, further verbs, whether its JSON is kept (None: nor the text, only its form is looked at)
 MACHINES = {
     "pair": (machine.pair, ["explain 99", "explain eth0", "explain eth1", "explain cpu13", "explain 61",
                             "explain 104", "irqs eth1", "irqs cpu13", "irqs --all", "devices --all",
@@ -44,6 +45,7 @@ MACHINES = {
     "sparse": ("hwloc/48amd64-4pa2n6c-sparse.tar.bz2", ["explain cpu0"], False),
     "buggy": ("hwloc/8em64t-2s2ca2c-buggynuma.tar.bz2", ["explain cpu7"], False),
     "epyc": ("real/util-linux/x86_64-epyc_7451.tar.gz", ["explain cpu95"], False),
+    "crowd": ("real/pcp/interrupts-1152cpu-x86_64.bz2", [], None),
     "vmware": ("real/util-linux/vmware_fpe.tar.gz", [], False),
 }
 
@@ -53,7 +55,7 @@ class Run:
         self.arguments = arguments
         self.interface = schema.Interface(pathlib.Path(arguments.interface).read_text())
         self.problems = []
-        self.compared = 0
+        self.compared = self.looked_at = 0
 
     def say(self, root, words, *options, locale="C.UTF-8"):
         environment = {"PATH": os.environ["PATH"], "LC_ALL": locale, "TZ": "UTC"}
@@ -110,6 +112,9 @@ class Run:
             self.problems.append(f"{name} {words}: exit codes {code} and {json_code}")
         self.check_text(f"{name} {words}", text, plain)
         self.check_json(f"{name} {words}", words, answer)
+        if keep_json is None:
+            self.looked_at += 1
+            return
         self.compare(where.with_name(where.name + ".txt"), text)
         if keep_json:
             self.compare(where.with_name(where.name + ".json"), answer)
@@ -125,11 +130,14 @@ class Run:
                 if not archive:
                     print(f"skipped: {name}, {source} is not here")
                     return
-                with tarfile.open(archive) as tar:
-                    tar.extractall(folder)
+                if keep_json is None:
+                    machine.of_interrupts(root, bz2.open(archive, "rt").read())
+                else:
+                    with tarfile.open(archive) as tar:
+                        tar.extractall(folder)
                 root = next(path for path in [root, *root.iterdir()] if (path / "sys").is_dir())
             for words in [*VERBS, *more]:
-                if name == "great" and words in SLOW:
+                if name in ("great", "crowd") and words in SLOW:
                     continue
                 self.verb(name, str(root), words, keep_json)
 
@@ -152,7 +160,7 @@ def main():
         run.machine(name)
     for problem in run.problems:
         print(problem)
-    print(f"{run.compared} answers compared, {len(run.problems)} problems")
+    print(f"{run.compared} answers compared, {run.looked_at} looked at, {len(run.problems)} problems")
     sys.exit(1 if run.problems or not run.compared else 0)
 
 
