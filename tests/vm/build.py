@@ -413,14 +413,22 @@ def make_image(tools, kernel, target):
 
 
 def overlay(program):
-    """What goes on top of an image: irqherd with the libraries that it was built with, and init."""
+    """What goes on top of an image: irqherd and, if it was built beside it, irqherdctl, with the libraries that they
+    were built with, and init."""
     tree = Tree()
     program = pathlib.Path(program).absolute()
-    tree.put("usr/bin/irqherd", program.read_bytes(), 0o755)
-    listed = run("ldd", program).decode()
+    listed = ""
+    for path in (program, program.with_name("irqherdctl")):
+        if path == program or path.exists():
+            tree.put(f"usr/bin/{'irqherd' if path == program else path.name}", path.read_bytes(), 0o755)
+            listed += run("ldd", path).decode()
     if "libasan" in listed:
         raise Unavailable("irqherd is built with sanitizers, which have no room in the guest")
-    libraries = [pathlib.Path(path) for path in re.findall(r"(/\S+) \(0x", listed)]
+    for name in ("/lib/terminfo/l/linux", "/usr/share/terminfo/l/linux"):
+        if pathlib.Path(name).exists():
+            tree.put("usr/share/terminfo/l/linux", pathlib.Path(name).read_bytes())
+            break
+    libraries = [pathlib.Path(path) for path in dict.fromkeys(re.findall(r"(/\S+) \(0x", listed))]
     put_libraries(tree, libraries)
     # parts of one C library belong together
     for path in libraries:
