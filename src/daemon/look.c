@@ -125,6 +125,17 @@ static void note_told(struct daemon *daemon, const struct hint *hint, size_t cha
 		note_told_irq(daemon, &daemon->changes.items[i], hint->told_ms);
 }
 
+/* A storm that overruns us makes many: one a second tells it. */
+static void note_resync(struct daemon *daemon, uint64_t now_ms)
+{
+	daemon->counts.resyncs++;
+	if (daemon->resync_told_ms && now_ms - daemon->resync_told_ms < 1000)
+		return;
+	daemon->resync_told_ms = now_ms;
+	daemon_record(daemon, HISTORY_RESYNC,
+		      "everything is compared, and what differs is read again");
+}
+
 static void look_at(struct daemon *daemon, const struct hint *hint, bool again, uint64_t now_ms)
 {
 	size_t before = daemon->changes.count;
@@ -133,8 +144,7 @@ static void look_at(struct daemon *daemon, const struct hint *hint, bool again, 
 	int r;
 
 	if (hint->kind == HINT_RESYNC)
-		daemon_record(daemon, HISTORY_RESYNC,
-			      "everything is compared, and what differs is read again");
+		note_resync(daemon, now_ms);
 
 	r = machine_look(&daemon->machine, hint, look_of(hint, again), &daemon->changes, &gone,
 			 &also);

@@ -96,8 +96,6 @@ void daemon_record(struct daemon *daemon, enum history_kind kind, const char *fo
 	va_start(arguments, format);
 	(void) vsnprintf(entry.words, sizeof(entry.words), format, arguments);
 	va_end(arguments);
-	if (kind == HISTORY_RESYNC)
-		daemon->counts.resyncs++;
 	history_put(&daemon->history, &entry);
 	log_info("%s", entry.words);
 }

@@ -36,6 +36,7 @@
 #define STREAM_AT_ONCE 65536u
 #define KEPT_BUFFER    4096u
 #define BACKLOG        4096
+#define SHARE          .4 /* of each tick, for calls */
 #define MUCH           (256u << 10)
 #define MANY           16u
 
@@ -69,6 +70,7 @@ struct control {
 	struct list_link ready;
 	struct list_link streaming;
 	unsigned int calls; /* in this tick */
+	ev_tstamp spent;    /* on them */
 	bool crowd;         /* many clients or much for them, since there was none */
 	struct control_counts counts;
 };
@@ -143,6 +145,12 @@ static void client_expect(struct client *client, int events)
 		ev_io_start(loop, &client->io);
 }
 
+/* Whether this tick leaves time for another call. */
+static bool may_serve(const struct control *control)
+{
+	return control->calls < CONTROL_CALLS && control->spent < TICK_S * SHARE;
+}
+
 static void make_ready(struct client *client)
 {
 	struct control *control = client->control;
@@ -150,7 +158,7 @@ static void make_ready(struct client *client)
 	client_expect(client, 0);
 	if (!client->ready_link.next)
 		list_append(&control->ready, &client->ready_link);
-	if (control->calls < CONTROL_CALLS)
+	if (may_serve(control))
 		ev_idle_start(control->loop, &control->server);
 }
 
@@ -304,21 +312,25 @@ static struct client *next_ready(struct control *control)
 static void on_idle(struct ev_loop *loop, ev_idle *watcher, int events)
 {
 	struct control *control = watcher->data;
+	ev_tstamp begin, spent;
 	struct client *client;
 
 	(void) events;
 	if (control->counts.queued >= CONTROL_QUEUED)
 		make_memory(control);
-	client = control->counts.queued < CONTROL_QUEUED && control->calls < CONTROL_CALLS
-			 ? next_ready(control)
-			 : NULL;
+	client = control->counts.queued < CONTROL_QUEUED && may_serve(control) ? next_ready(control)
+									       : NULL;
 	if (!client) {
 		ev_idle_stop(loop, watcher); /* the next tick, or the next call, starts it */
 		return;
 	}
 	list_remove(&client->ready_link);
+	begin = ev_time();
 	if (serve_call(client))
 		client_go_on(client);
+	/* the clock may be set meanwhile */
+	spent = ev_time() - begin;
+	control->spent += spent > 0. && spent < TICK_S ? spent : 0.;
 }
 
 /* --------------------------------------------------------------------------------------------------
@@ -479,6 +491,7 @@ static void on_tick(struct ev_loop *loop, ev_timer *watcher, int events)
 
 	(void) events;
 	control->calls = 0;
+	control->spent = 0.;
 	list_foreach_safe(client, following, &control->clients, struct client, link) {
 		const char *why = why_late(client, now);
 

@@ -244,6 +244,34 @@ def check_watching(asker):
     asker.refused(f"{SERVICE}.InvalidParameter", "Watch", past="x")
 
 
+def check_slow_watcher(asker):
+    """Who does not read is told how much it missed: every entry is either heard or counted as lost."""
+    calls, crowd = 60, 50
+    with varlink.Client(asker.path) as client:
+        events = client.stream(f"{IRQHERD}.Watch")
+        asker.ask("GetPlan")
+        for _ in range(crowd):
+            with varlink.Client(asker.path) as other:
+                for i in range(calls):
+                    other.send(f"{IRQHERD}.{'Thaw' if i % 2 else 'Freeze'}", oneway=True)
+                other.call(f"{IRQHERD}.GetPlan")
+        asker.ask("ExcludeCpus", cpus="1")
+        asker.ask("IncludeCpus", cpus="1")
+        heard, lost = 0, 0
+        while True:
+            event = asker.interface.check_answer("Watch", next(events))["event"]
+            if event["kind"] == "lost":
+                lost += int(event["words"].split()[0])
+            elif event["words"].startswith(("frozen", "thawed")):
+                heard += 1
+            elif event["words"].startswith("CPUs 1 included"):
+                break
+        rig.check(lost > 0, f"{heard} entries were heard, none was lost: not slow enough")
+        others = heard + lost - calls * crowd
+        # what else happened while nobody read is among the lost
+        rig.check(0 <= others <= 20, f"{heard} heard and {lost} lost of {calls * crowd}")
+
+
 def check_protocol(path):
     """What the description says of messages: order, oneway, several at once."""
     with varlink.Client(path) as client:
@@ -286,13 +314,55 @@ def check_permission(asker, daemon):
     rig.check(asker.ask("GetStatus")["status"]["mode"] == "observe", "somebody else froze it")
 
 
+GROUP = 54321
+
+
+def make_group(folder):
+    """The group that may ask, in this mount namespace alone."""
+    group = pathlib.Path(folder) / "group"
+    group.write_text(pathlib.Path("/etc/group").read_text() + f"irqherd:x:{GROUP}:\n")
+    rig.run("mount", "--bind", str(group), "/etc/group")
+
+
+AS_MEMBER = """
+import os, sys
+sys.path.insert(0, sys.argv[2])
+import varlink
+os.setgroups([int(sys.argv[3])]); os.setgid(65534); os.setuid(65534)
+assert varlink.Client(sys.argv[1]).call("io.irqherd.GetStatus")["status"]["version"]
+"""
+
+AS_STRANGER = """
+import os, sys
+sys.path.insert(0, sys.argv[2])
+import varlink
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+try:
+    varlink.Client(sys.argv[1])
+except PermissionError:
+    sys.exit(0)
+sys.exit(1)
+"""
+
+
+def check_group(daemon):
+    """Members of the group may connect, others not."""
+    status = os.stat(daemon.socket_path)
+    rig.check(status.st_gid == GROUP and status.st_uid == 0, f"the socket is {status.st_uid}:{status.st_gid}")
+    os.chmod(daemon.folder, 0o755)
+    for code in (AS_MEMBER, AS_STRANGER):
+        rig.run(sys.executable, "-B", "-c", code, str(daemon.socket_path), str(HERE), str(GROUP))
+
+
 def test(program):
     rig.isolate()
     rig.need_cpus(2)
+    make_group("/run")
     with rig.Daemon(program, "\nmode = observe\n", arguments=("--dry-run", "-t", "97")) as daemon:
         daemon.wait_rounds(2)
         mode = os.stat(daemon.socket_path).st_mode & 0o7777
         rig.check(mode == 0o660, f"the socket has mode {mode:o}")
+        check_group(daemon)
         check_service(daemon.socket_path)
         asker = Asker(daemon.socket_path)
         declared = set(asker.interface.methods)
@@ -311,6 +381,7 @@ def test(program):
         check_settings(asker, daemon)
         check_steering(asker, daemon)
         check_watching(asker)
+        check_slow_watcher(asker)
         check_protocol(daemon.socket_path)
         check_permission(asker, daemon)
         path = daemon.socket_path

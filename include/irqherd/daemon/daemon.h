@@ -106,6 +106,7 @@ struct daemon {
 	struct history history;
 	struct steering steering;
 	struct freeze_file freeze_file;
+	uint64_t resync_told_ms;
 	bool frozen; /* by a client, a file or the kernel's command line: nothing is written */
 	struct message_list config_errors; /* of the last reload, if it was refused */
 	double config_loaded;              /* seconds since 1970 */

@@ -44,6 +44,8 @@ static enum control_answer answer(void *context, const struct varlink_call *call
 		*ret_sequence = 0;
 		return CONTROL_STREAM;
 	}
+	if (strcmp(call->method, "x.Slow") == 0)
+		nanosleep(&(struct timespec){ 0, 50000000 }, NULL);
 	if (call->oneway)
 		return CONTROL_ANSWERED;
 	if (strcmp(call->method, "x.Large") == 0) {
@@ -248,6 +250,7 @@ static void who_leaves_before_the_answer_does_no_harm(void **state)
 			turn(bench);
 		close(fd);
 	}
+	turn_for(bench, 2500);
 	assert_nobody_left(bench);
 }
 
@@ -392,6 +395,23 @@ static void a_flood_of_calls_is_served_in_portions(void **state)
 	turn_for(bench, 2000);
 	assert_int_equal(bench->calls, said + 1);
 	close(good);
+	assert_nobody_left(bench);
+}
+
+/* 50 ms each: in half a second there is time for four, and one that goes over. */
+static void costly_calls_have_their_share_of_the_time(void **state)
+{
+	static const char text[] = "{\"method\":\"x.Slow\",\"oneway\":true}";
+	struct bench *bench = *state;
+	int fd = client(bench);
+
+	for (unsigned int i = 0; i < 12; i++)
+		say(fd, text, sizeof(text));
+	turn(bench);
+	assert_in_range(bench->calls, 3, 9);
+	turn_for(bench, 2000);
+	assert_int_equal(bench->calls, 12);
+	close(fd);
 	assert_nobody_left(bench);
 }
 
@@ -618,6 +638,7 @@ int main(void)
 		control_test(who_does_not_read_keeps_nobody_waiting),
 		control_test(replies_that_nobody_reads_have_a_limit),
 		control_test(a_flood_of_calls_is_served_in_portions),
+		control_test(costly_calls_have_their_share_of_the_time),
 		control_test(streams_get_what_happens),
 		control_test(a_stream_that_nobody_reads_is_held_in_part),
 		control_test(streams_have_a_limit),
