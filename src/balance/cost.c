@@ -1,15 +1,16 @@
 /*
  * A CPU's interrupt load is the sum of what the IRQs served on it cost; only the sum can be seen.
- * Each round the difference between the sum of the estimates and the load is handed out: what is
- * too much in proportion to the estimates, what is missing by who is likely to have grown. An IRQ
- * that was just moved carries most of the surprise on its new CPU: a move is an experiment.
+ * Each round the difference between the sum of the estimates and the load is handed out, by who is
+ * likely to have changed. An IRQ that was just moved carries most of the surprise on its new CPU: a
+ * move is an experiment.
  *
  * A full CPU tells only that at least so much is asked of it. But it tells who asks: the costly
- * queue there is polled without pause and hardly interrupts, the cheap ones go on interrupting.
+ * queue there is polled without pause and hardly interrupts, the cheap ones go on interrupting. The
+ * more queues are polled, the more is asked.
  */
 #include "irqherd/balance/cost.h"
 
-/* What any active IRQ may have grown by, beside what it is known to cost. */
+/* What any active IRQ may have changed by, beside what it is known to cost. */
 #define GROWTH_PPM (PPM / 50)
 
 /* How much more than its neighbours a newcomer is blamed. */
@@ -18,11 +19,14 @@
 /* What is new counts so many times what was believed. */
 #define NEW_PARTS 3u
 
-/* On a full CPU one round corrects a quarter of what is believed wrong. */
-#define POLLED_PART 4u
+/* On a full CPU one round corrects an eighth of what is believed wrong. */
+#define POLLED_PART 8u
 
 /* Interrupts a second below which a queue on a full CPU is polled nearly without pause. */
-#define POLLED_RATE 4u
+#define POLLED_RATE 8u
+
+/* What each queue that is polled on a full CPU asks of it beyond its time. */
+#define POLLED_OVER_PPM (PPM / 10)
 
 /* Blame of one that does not interrupt at all; small, so that sums of thousands fit. */
 #define POLLED_BLAME (PPM / 16)
@@ -39,6 +43,18 @@ static uint32_t rate_of(const struct irq *irq, const struct snapshot *now)
 	uint64_t count = load_irq_count(now->load, irq->number);
 
 	return now->load->interval_ms ? (uint32_t) (count * 1000 / now->load->interval_ms) : 0;
+}
+
+bool cost_is_polled(const struct irq *irq, const struct cpu_row *row, const struct snapshot *now)
+{
+	if (load_irq_count(now->load, irq->number) == 0 && irq->cost.ppm == 0)
+		return false;
+	return row->irq_ppm >= COST_FULL_PPM && rate_of(irq, now) < POLLED_RATE;
+}
+
+uint32_t cost_asked(const struct cpu_row *row)
+{
+	return row->irq_ppm + row->polled * POLLED_OVER_PPM;
 }
 
 static bool is_newcomer(const struct irq *irq, const struct snapshot *now)
@@ -67,20 +83,22 @@ uint32_t cost_weight(const struct irq *irq, const struct cpu_row *row, const str
 
 uint32_t cost_now(const struct irq *irq, const struct cpu_row *row, const struct snapshot *now)
 {
-	uint64_t cost = irq->cost.ppm, weight;
+	uint64_t cost = irq->cost.ppm, excess = 0, weight;
 
 	if (!row->known || irq->cost.measured)
 		return irq->cost.ppm;
-	if (row->irq_ppm < row->cost_ppm) {
-		if (row->irq_ppm < COST_FULL_PPM)
-			return (uint32_t) (cost * row->irq_ppm / row->cost_ppm);
+	weight = row->weight ? cost_weight(irq, row, now) : 0;
+	if (cost_asked(row) >= row->cost_ppm) {
+		if (weight)
+			cost += (cost_asked(row) - row->cost_ppm) * weight / row->weight;
 		return (uint32_t) cost;
 	}
-	if (row->weight == 0)
+	/* a full one may well be asked for more than is seen */
+	if (row->irq_ppm >= COST_FULL_PPM)
 		return (uint32_t) cost;
-	weight = cost_weight(irq, row, now);
-	cost += (row->irq_ppm - row->cost_ppm) * weight / row->weight;
-	return (uint32_t) cost;
+	if (weight)
+		excess = (row->cost_ppm - cost_asked(row)) * weight / row->weight;
+	return excess < cost ? (uint32_t) (cost - excess) : 0;
 }
 
 /* On a full CPU the estimates move towards who is seen to be polled; their sum stays. */
@@ -90,7 +108,7 @@ static uint32_t learned_on_full(const struct irq *irq, const struct cpu_row *row
 	uint32_t cost = cost_now(irq, row, now), polled = irq->cost.ppm;
 
 	if (row->weight > 0)
-		polled = (uint32_t) ((uint64_t) row->irq_ppm * cost_weight(irq, row, now) /
+		polled = (uint32_t) ((uint64_t) cost_asked(row) * cost_weight(irq, row, now) /
 				     row->weight);
 	return cost - cost / POLLED_PART + polled / POLLED_PART;
 }

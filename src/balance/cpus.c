@@ -139,6 +139,8 @@ static void note_cost(struct cpu_table *table, const struct snapshot *now, const
 		return;
 	row->cost_ppm += irq->cost.ppm;
 	row->weight += cost_weight(irq, row, now);
+	if (!irq->cost.measured && cost_is_polled(irq, row, now))
+		row->polled++;
 }
 
 static void fill_irq(struct cpu_table *table, const struct snapshot *now,

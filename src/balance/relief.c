@@ -1,19 +1,19 @@
 /*
- * The most loaded CPU first, and of each the move that leaves the lower maximum on both ends. Two
- * cases differ:
+ * What a load costs is the work that is lost soon: a full CPU loses what it is asked for beyond its
+ * time, and the fuller one is, the likelier the next big flow makes it full. The gain of a move is
+ * by how much that gets less on both of its ends together. The most loaded CPU comes first, and of
+ * each the move with the most gain.
  *
- * A CPU that is not full: its load is known. One IRQ leaves, if the higher of the two loads gets
- * lower by a clear gain; the next sample shows what it was.
+ * A move has a price, so that the gain is worth it: it doubles with each few moves made lately.
+ * Thus a machine with few moves is levelled well, and one so full that no placement helps much
+ * makes the few that help most.
  *
- * A full CPU: what it is asked for beyond its time is lost, so it is relieved at once, by as many
- * as the estimates say. A costly queue is polled there without pause and stays for long whatever
- * its affinity says, the cheap ones go with their next interrupt: so the elephant's company leaves,
- * and an elephant only when nobody else is left.
+ * A costly queue on a full CPU is polled there without pause and stays for long whatever its
+ * affinity says, the cheap ones go with their next interrupt: so the elephant's company leaves
+ * first.
  *
- * A move has a price that grows with the number of those made lately. So a machine with few moves
- * is levelled well, and one so full that no placement helps is not stirred for ever. Only a heap (a
- * full CPU with far more IRQs than others, as some kernels and drivers leave it behind) is dealt
- * out at no price.
+ * Only a heap (a full CPU with far more IRQs than others, as some kernels and drivers leave it
+ * behind) is dealt out by number, at no price: how much is asked of it is beyond guessing.
  */
 #include "irqherd/balance/relief.h"
 
@@ -23,77 +23,103 @@
 
 #define PERCENT (PPM / 100)
 
-/* A full CPU is relieved down to this. */
-#define GOAL_PPM (95 * PERCENT)
+/* What a load may change by before one looks again: as likely to be anything between as far up as
+ * down. */
+#define SWING_PPM (28 * PERCENT)
 
 /* Going back where it came from must be worth it. */
 #define CLEAR_GAIN_PPM (PPM / 5)
 
-/* An elephant on a full CPU counts below this each second. */
-#define POLLED_RATE 3
+/* The higher of two loads must get lower by so much, or estimates that are a little wrong would
+ * move an IRQ to and fro. */
+#define CLEAR_RELIEF_PPM (15 * PERCENT)
 
-/* An elephant may go where nobody else may: it can only be better off. */
-#define ELEPHANT_ROOM_PPM (90 * PERCENT)
+/* An elephant that is polled goes late if at all: so much less is its move worth. */
+#define ELEPHANT_PART 5
 
-/* Moves within RECENT_MS from which on none is made: so many, and one for so many CPUs. */
-#define MOVES_BASE    12
-#define CPUS_PER_MOVE 6
+/* Each IRQ on a CPU may be the next to grow: a target counts it for so much. */
+#define CROWD_PPM (2 * PERCENT)
+
+/* How full a target may get by what a heap gives away. */
+#define HEAP_ROOM_PPM (75 * PERCENT)
 
 /* More than twice the mean of active IRQs and these. */
 #define HEAP_IRQS 8
 
-/* After a heap was seen its remains are looked after for so long at no price. */
-#define HEAP_MS 90000u
+/* After a heap was seen its remains are looked after for so long: the moves that deal it out make
+ * the others no dearer than half of the limit would. */
+#define HEAP_MS 60000u
 
-/* What a move must bring. Between the two by the number of moves made lately. */
-struct price {
-	uint32_t level_ppm; /* load from which a CPU is looked at */
-	uint32_t gain_ppm;  /* by how much the higher of two loads must get lower */
-	uint32_t room_ppm;  /* how full its target may be with it */
-	uint32_t cost_ppm;  /* an IRQ below this is not worth a move */
-	bool prohibitive;
-};
+/* The least gain for which an IRQ moves. */
+#define LOWEST_PRICE_PPM (PPM / 500)
 
-static const struct price lowest = { 75 * PERCENT, 15 * PERCENT, 75 * PERCENT, 0, false };
-static const struct price highest = { 85 * PERCENT, 30 * PERCENT, 55 * PERCENT, 3 * PERCENT, true };
+/* At the limit of moves within RECENT_MS the price has doubled as often as that. */
+#define DOUBLINGS     6
+#define DOUBLINGS_MAX 12
 
-static uint32_t between(uint32_t low, uint32_t high, uint32_t part, uint32_t whole)
+/* The limit: so many, and the root of so many times the number of CPUs. */
+#define MOVES_BASE 2
+#define ROOT_OF    8u
+
+static uint32_t root_of(uint64_t square)
 {
-	return (uint32_t) (((uint64_t) low * (whole - part) + (uint64_t) high * part) / whole);
+	uint64_t root = 0;
+
+	for (uint64_t bit = 1u << 31; bit; bit >>= 1)
+		if ((root + bit) * (root + bit) <= square)
+			root += bit;
+	return (uint32_t) root;
 }
 
-static bool price_is_waived(const struct cpu_table *table, uint64_t now_ms)
+static uint32_t limit_of_moves(const struct cpu_table *table)
 {
-	return table->heap_ms != 0 && now_ms - table->heap_ms < HEAP_MS;
+	return MOVES_BASE + root_of(ROOT_OF * table->count);
 }
 
-static struct price price_of_move(const struct cpu_table *table, const struct policy *policy,
-				  uint64_t now_ms)
+static uint32_t price_of_move(const struct cpu_table *table, uint64_t now_ms)
 {
-	uint32_t limit = MOVES_BASE + table->count / CPUS_PER_MOVE;
-	uint32_t recent = table->recent < limit ? table->recent : limit;
-	struct price price = highest;
+	uint32_t limit = limit_of_moves(table);
+	uint32_t recent = table->recent, doublings, part;
 
-	if (price_is_waived(table, now_ms))
-		recent = 0;
-	if (recent < limit) {
-		price.level_ppm = between(lowest.level_ppm, highest.level_ppm, recent, limit);
-		price.gain_ppm = between(lowest.gain_ppm, highest.gain_ppm, recent, limit);
-		price.room_ppm = between(lowest.room_ppm, highest.room_ppm, recent, limit);
-		price.cost_ppm = between(lowest.cost_ppm, highest.cost_ppm, recent, limit);
-		price.prohibitive = false;
-	}
-	/* whoever sets a lower threshold wants relief from there on */
-	if (price.level_ppm > policy->threshold_ppm)
-		price.level_ppm = policy->threshold_ppm;
-	return price;
+	if (table->heap_ms != 0 && now_ms - table->heap_ms < HEAP_MS && recent > limit / 2)
+		recent = limit / 2;
+	doublings = recent * DOUBLINGS / limit;
+	part = recent * DOUBLINGS % limit;
+	if (doublings >= DOUBLINGS_MAX)
+		return LOWEST_PRICE_PPM << DOUBLINGS_MAX;
+	return (LOWEST_PRICE_PPM << doublings) + (LOWEST_PRICE_PPM << doublings) * part / limit;
+}
+
+/* Whoever sets a lower threshold sees a CPU as full from there on. */
+static uint32_t knee_of(const struct policy *policy)
+{
+	return policy->threshold_ppm > SWING_PPM ? policy->threshold_ppm - SWING_PPM : 0;
+}
+
+/* Work that is lost soon with this load, on the mean. */
+static uint32_t loss_at(uint64_t load_ppm, const struct policy *policy)
+{
+	uint64_t knee = knee_of(policy);
+	uint64_t over = load_ppm > knee ? load_ppm - knee : 0;
+
+	if (over >= 2u * SWING_PPM)
+		return (uint32_t) (over - SWING_PPM);
+	return (uint32_t) (over * over / (4u * SWING_PPM));
+}
+
+/* The load that loses as much. */
+static uint32_t load_that_loses(uint32_t loss_ppm, const struct policy *policy)
+{
+	if (loss_ppm >= SWING_PPM)
+		return knee_of(policy) + SWING_PPM + loss_ppm;
+	return knee_of(policy) + root_of((uint64_t) (4u * SWING_PPM) * loss_ppm);
 }
 
 uint32_t relief_level(const struct cpu_table *table, const struct policy *policy, uint64_t now_ms)
 {
-	struct price price = price_of_move(table, policy, now_ms);
+	uint32_t level = load_that_loses(price_of_move(table, now_ms), policy);
 
-	return price.prohibitive ? RELIEF_NEVER : price.level_ppm;
+	return level <= PPM ? level : RELIEF_NEVER;
 }
 
 /* --------------------------------------------------------------------------------------------------
@@ -156,26 +182,25 @@ static bool is_heap(const struct cpu_table *table, const struct cpu_row *row)
 /* What is asked of a CPU, the moves of this plan aside. A full one may be asked for more. */
 static uint32_t demand_on(const struct cpu_row *row)
 {
-	uint32_t demand = is_full(row) && row->cost_ppm > row->measured_ppm ? row->cost_ppm
-									    : row->measured_ppm;
+	uint32_t demand = row->measured_ppm;
 
+	if (is_full(row)) {
+		if (demand < cost_asked(row))
+			demand = cost_asked(row);
+		if (demand < row->cost_ppm)
+			demand = row->cost_ppm;
+	}
 	return demand > row->left_ppm ? demand - row->left_ppm : 0;
 }
 
-static bool wants_relief(const struct cpu_table *table, const struct cpu_row *row,
-			 const struct price *price)
+static bool wants_relief(const struct cpu_table *table, const struct cpu_row *row, uint32_t level)
 {
 	if (row->done || !row->known || !row->allowed || row->active < 2)
 		return false;
-	/* how much is asked of a heap is beyond guessing: it is dealt out by number */
-	if (is_heap(table, row))
-		return true;
-	if (price->prohibitive)
-		return false;
-	return demand_on(row) >= (is_full(row) ? GOAL_PPM : price->level_ppm);
+	return demand_on(row) >= level || is_heap(table, row);
 }
 
-static int next_source(const struct cpu_table *table, const struct price *price)
+static int next_source(const struct cpu_table *table, uint32_t level)
 {
 	uint32_t best_demand = 0;
 	int best = CPU_NONE;
@@ -183,7 +208,7 @@ static int next_source(const struct cpu_table *table, const struct price *price)
 	for (unsigned int i = 0; i < table->count; i++) {
 		const struct cpu_row *row = &table->rows[i];
 
-		if (!wants_relief(table, row, price) || demand_on(row) <= best_demand)
+		if (!wants_relief(table, row, level) || demand_on(row) <= best_demand)
 			continue;
 		best_demand = demand_on(row);
 		best = (int) i;
@@ -200,7 +225,7 @@ static uint32_t burden_of(const struct cpu_table *table, const struct topology *
 	const struct cpu_row *row = &table->rows[cpu];
 	uint32_t siblings = cpu_table_core(table, topology, cpu)->core_ppm - row->load_ppm;
 
-	return row->load_ppm + row->expected_ppm + siblings / 10 * 3;
+	return row->load_ppm + row->expected_ppm + siblings / 10 * 3 + row->active * CROWD_PPM;
 }
 
 static int least_burdened(const struct snapshot *now, const struct policy *policy,
@@ -235,23 +260,30 @@ static int least_burdened(const struct snapshot *now, const struct policy *polic
 
 struct option {
 	struct relief relief;
-	uint32_t value; /* the higher of the two loads afterwards: less is better */
-	bool elephant;
+	uint32_t gain_ppm;
+	uint64_t higher_ppm; /* of the two loads afterwards */
 };
 
-static bool is_polled(const struct irq *irq, const struct snapshot *now)
+static struct option weigh(const struct cpu_table *table, const struct snapshot *now,
+			   const struct policy *policy, const struct irq *irq, int target)
 {
-	return (uint64_t) load_irq_count(now->load, irq->number) * 1000 <
-	       POLLED_RATE * now->load->interval_ms;
+	const struct cpu_row *source = &table->rows[irq->effective_cpu];
+	const struct cpu_row *there = &table->rows[target];
+	uint32_t cost = cost_now(irq, source, now), demand = demand_on(source);
+	uint32_t rest = demand > cost ? demand - cost : 0;
+	uint64_t before = (uint64_t) there->load_ppm + there->expected_ppm;
+	uint32_t saved = loss_at(demand, policy) - loss_at(rest, policy);
+	uint32_t added = loss_at(before + cost, policy) - loss_at(before, policy);
+	uint32_t gain = saved > added ? saved - added : 0;
+
+	if (cost_is_polled(irq, source, now))
+		gain /= ELEPHANT_PART;
+	return (struct option){ .relief = { irq, irq->effective_cpu, target, cost },
+				.gain_ppm = gain,
+				.higher_ppm = rest > before + cost ? rest : before + cost };
 }
 
-static uint32_t load_with(const struct cpu_row *target, uint32_t cost_ppm)
-{
-	return target->load_ppm + target->expected_ppm + cost_ppm;
-}
-
-static bool is_worth_it(const struct cpu_table *table, const struct price *price,
-			const struct option *option)
+static bool is_worth_it(const struct cpu_table *table, const struct option *option, uint32_t price)
 {
 	const struct relief *relief = &option->relief;
 	const struct cpu_row *source = &table->rows[relief->from_cpu];
@@ -263,40 +295,22 @@ static bool is_worth_it(const struct cpu_table *table, const struct price *price
 	if (placement->moved_ms != 0 && placement->source_cpu == relief->to_cpu &&
 	    target->load_ppm + CLEAR_GAIN_PPM > source->measured_ppm)
 		return false;
-	if (!is_full(source))
-		return relief->cost_ppm >= price->cost_ppm &&
-		       option->value + price->gain_ppm <= demand_on(source);
-	if (option->elephant)
-		return target->load_ppm + relief->cost_ppm < ELEPHANT_ROOM_PPM;
-	return (relief->cost_ppm >= price->cost_ppm || is_heap(table, source)) &&
-	       target->load_ppm + relief->cost_ppm < price->room_ppm;
-}
-
-static struct option weigh(const struct cpu_table *table, const struct snapshot *now,
-			   const struct irq *irq, int target)
-{
-	const struct cpu_row *source = &table->rows[irq->effective_cpu];
-	uint32_t cost = cost_now(irq, source, now), demand = demand_on(source);
-	uint32_t rest = demand > cost ? demand - cost : 0;
-	uint32_t there = load_with(&table->rows[target], cost);
-
-	return (struct option){
-		.relief = { irq, irq->effective_cpu, target, cost },
-		.value = rest > there ? rest : there,
-		.elephant = is_full(source) && is_polled(irq, now),
-	};
+	if (!is_full(source) && option->higher_ppm + CLEAR_RELIEF_PPM > demand_on(source))
+		return false;
+	return option->gain_ppm >= price ||
+	       (is_heap(table, source) && target->load_ppm + relief->cost_ppm < HEAP_ROOM_PPM);
 }
 
 static bool is_better(const struct option *option, const struct option *best)
 {
-	if (!best->relief.irq || option->elephant != best->elephant)
-		return !best->relief.irq || best->elephant;
-	return option->value < best->value;
+	if (!best->relief.irq || option->gain_ppm != best->gain_ppm)
+		return !best->relief.irq || option->gain_ppm > best->gain_ppm;
+	/* nothing lost either way: the less is carried about */
+	return option->relief.cost_ppm < best->relief.cost_ppm;
 }
 
 static bool find_move(const struct snapshot *now, const struct policy *policy,
-		      struct cpu_table *table, const struct price *price, int cpu,
-		      struct relief *ret_relief)
+		      struct cpu_table *table, uint32_t price, int cpu, struct relief *ret_relief)
 {
 	struct option best = { .relief.irq = NULL };
 	mask_id home = MASK_NONE; /* of the one before: most of a CPU's IRQs share one */
@@ -312,8 +326,8 @@ static bool find_move(const struct snapshot *now, const struct policy *policy,
 		}
 		if (target == CPU_NONE)
 			continue;
-		option = weigh(table, now, irq, target);
-		if (is_better(&option, &best) && is_worth_it(table, price, &option))
+		option = weigh(table, now, policy, irq, target);
+		if (is_better(&option, &best) && is_worth_it(table, &option, price))
 			best = option;
 	}
 	if (!best.relief.irq)
@@ -325,13 +339,13 @@ static bool find_move(const struct snapshot *now, const struct policy *policy,
 bool relief_begin(const struct snapshot *now, const struct policy *policy, struct cpu_table *table,
 		  const struct plan *plan)
 {
-	struct price price;
+	uint32_t level;
 
 	for (unsigned int i = 0; i < table->count; i++)
 		if (is_heap(table, &table->rows[i]))
 			table->heap_ms = now->now_ms;
-	price = price_of_move(table, policy, now->now_ms);
-	if (next_source(table, &price) == CPU_NONE)
+	level = load_that_loses(price_of_move(table, now->now_ms), policy);
+	if (next_source(table, level) == CPU_NONE)
 		return false;
 	cpu_table_count_cores(table, &now->inventory->topology);
 	chain_candidates(table, now, plan);
@@ -341,11 +355,12 @@ bool relief_begin(const struct snapshot *now, const struct policy *policy, struc
 bool relief_next(const struct snapshot *now, const struct policy *policy, struct cpu_table *table,
 		 struct relief *ret_relief)
 {
-	struct price price = price_of_move(table, policy, now->now_ms);
+	uint32_t price = price_of_move(table, now->now_ms);
+	uint32_t level = load_that_loses(price, policy);
 	int cpu;
 
-	while ((cpu = next_source(table, &price)) != CPU_NONE) {
-		if (find_move(now, policy, table, &price, cpu, ret_relief))
+	while ((cpu = next_source(table, level)) != CPU_NONE) {
+		if (find_move(now, policy, table, price, cpu, ret_relief))
 			return true;
 		table->rows[cpu].done = true;
 	}

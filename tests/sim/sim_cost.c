@@ -172,7 +172,7 @@ static void hopeless_machine_is_not_stirred(void **state)
 											    0.5);
 			sim_round(&sim);
 		}
-		/* 12 moves and one for six CPUs in half a minute */
+		/* some 13 moves in half a minute */
 		hours = (double) (sim.m.now_ms - START_MS) / 3600000.0;
 		assert_true(sim.moves <= 14 * (1 + 120 * hours));
 		sim_deinit(&sim);

@@ -15,7 +15,13 @@ int cost_cpu(const struct irq *irq);
 /* From here on a CPU's load says no more how much is asked of it. */
 #define COST_FULL_PPM (PPM / 100 * 97)
 
-/* By how much a rise of its CPU's load is blamed on this IRQ, against the others there. */
+/* Whether it is polled nearly without pause, on a full CPU: the costly ones are. */
+bool cost_is_polled(const struct irq *irq, const struct cpu_row *row, const struct snapshot *now);
+
+/* What is asked of a CPU: its interrupt load, and of a full one more for each polled queue. */
+uint32_t cost_asked(const struct cpu_row *row);
+
+/* By how much a change of its CPU's load is blamed on this IRQ, against the others there. */
 uint32_t cost_weight(const struct irq *irq, const struct cpu_row *row, const struct snapshot *now);
 
 /* What it costs now: the estimate from before and its part of what the CPU's load shows beyond. A

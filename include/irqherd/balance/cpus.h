@@ -33,6 +33,8 @@ struct cpu_row {
 	uint32_t cost_ppm; /* estimated costs of the IRQs that are served here; with the next only
 			      for CHOICE_COST */
 	uint32_t weight;   /* by which a rise of load is blamed on them, in all */
+	uint32_t polled;   /* of a full CPU: queues whose cost is not measured and that hardly
+			      interrupt */
 	uint32_t left_ppm; /* of its load, what this plan took away */
 	int first_irq;     /* its chain through cpu_table::next_irq; -1: none */
 	bool done;         /* nothing more is taken from here in this plan */

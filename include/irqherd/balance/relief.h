@@ -18,7 +18,8 @@ struct relief {
 #define RELIEF_NEVER UINT32_MAX
 
 /* The load from which a CPU is looked at, which rises with the moves made lately; RELIEF_NEVER:
- * there were so many that only a heap is dealt out. */
+ * there were so many that only a heap is dealt out, and a full CPU relieved that is asked for far
+ * more than it has. */
 uint32_t relief_level(const struct cpu_table *table, const struct policy *policy, uint64_t now_ms);
 
 /* To be called once in a plan, before relief_next: notes a heap, and chains the IRQs of each CPU,

@@ -93,6 +93,54 @@ static void move_is_an_experiment(void **state)
 	}
 }
 
+/* It was believed to cost 30, and its target's load rises by 2: the others are not to blame. */
+static void newcomer_that_is_cheap_is_believed_at_once(void **state)
+{
+	struct move move = { .irq = 20, .from_cpu = 0, .to_cpu = 1, .reason = REASON_GAIN };
+	struct machine m;
+	uint32_t before;
+
+	(void) state;
+	init(&m);
+	machine_put_irq(&m, 20, 0, 0, 500)->cost = (struct cost){ .ppm = POINTS(30),
+								  .known = true };
+	machine_put_irq(&m, 21, 0, 1, 500);
+	machine_put_irq(&m, 22, 0, 1, 500);
+	machine_set_load(&m, 0, 30);
+	machine_set_load(&m, 1, 40);
+	learn(&m);
+	before = cost_of(&m, 21);
+	machine_apply(&m, &move);
+	machine_irq(&m, 20)->effective_cpu = 1;
+	machine_set_load(&m, 1, 42);
+	learn(&m);
+	assert_in_range(cost_of(&m, 20), 0, POINTS(7));
+	assert_in_range(cost_of(&m, 21), before - POINTS(3), before);
+	machine_deinit(&m);
+}
+
+static void full_cpu_is_asked_for_more_by_each_polled_queue(void **state)
+{
+	struct machine m;
+
+	(void) state;
+	init(&m);
+	for (unsigned int n = 20; n < 26; n++)
+		machine_put_irq(&m, n, 0, 0, n < 23 ? 1 : 900);
+	machine_put_irq(&m, 26, 0, 0, 0);
+	machine_set_load(&m, 0, 90);
+	machine_fill(&m);
+	assert_int_equal(cost_asked(cpu_table_row(&m.table, 0)), POINTS(90));
+	machine_set_load(&m, 0, 100);
+	machine_fill(&m);
+	assert_int_equal(cpu_table_row(&m.table, 0)->polled, 3);
+	assert_true(cost_asked(cpu_table_row(&m.table, 0)) > POINTS(120));
+	machine_irq(&m, 20)->cost.measured = true;
+	machine_fill(&m);
+	assert_int_equal(cpu_table_row(&m.table, 0)->polled, 2);
+	machine_deinit(&m);
+}
+
 static void queue_polled_on_a_full_cpu_is_the_costly_one(void **state)
 {
 	struct machine m;
@@ -197,6 +245,8 @@ int main(void)
 		cmocka_unit_test(first_estimate_is_an_equal_share),
 		cmocka_unit_test(estimates_follow_the_load),
 		cmocka_unit_test(move_is_an_experiment),
+		cmocka_unit_test(newcomer_that_is_cheap_is_believed_at_once),
+		cmocka_unit_test(full_cpu_is_asked_for_more_by_each_polled_queue),
 		cmocka_unit_test(queue_polled_on_a_full_cpu_is_the_costly_one),
 		cmocka_unit_test(silent_irq_is_soon_worth_nothing),
 		cmocka_unit_test(stuck_irq_counts_where_it_is_served),
