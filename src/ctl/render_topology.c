@@ -24,7 +24,7 @@ struct drawing {
 	const json_t *cpus;
 	const json_t *devices;
 	double interval;
-	bool loads;      /* some CPU's load is known */
+	bool wide;       /* some CPU has more to show than its number */
 	bool characters; /* some node was drawn with a character per CPU */
 	bool flags[4];   /* which of the letters in `letters` were needed */
 };
@@ -75,7 +75,7 @@ static void put_cell(struct drawing *drawing, struct sheet *box, const json_t *c
 		(void) snprintf(what, sizeof(what), "%d%%", (int) (load / 10000));
 	sheet_ink(box, letter >= 0 ? INK_DIM : ink_of_cpu(cpu), "%3lld",
 		  (long long) field_int(cpu, "cpu", 0));
-	if (drawing->loads || letter >= 0)
+	if (drawing->wide)
 		sheet_ink(box, letter >= 0 ? INK_DIM : ink_of_cpu(cpu), " %4s", what);
 }
 
@@ -92,7 +92,7 @@ static void put_cores(struct drawing *drawing, struct sheet *box, const json_t *
 		while (first + threads < count && core >= 0 &&
 		       field_int(cpus[first + threads], "core", -2) == core)
 			threads++;
-		width = 2 + (unsigned int) threads * (drawing->loads ? 9 : 4) - 1;
+		width = 2 + (unsigned int) threads * (drawing->wide ? 9 : 4) - 1;
 		if (text_columns(buf_text(&box->line)) + width + 1 > box->width)
 			sheet_end_line(box, 0);
 		sheet_printf(box, "%s[", box->line.length ? " " : "");
@@ -538,7 +538,7 @@ void render_topology(struct sheet *sheet, const json_t *topology)
 	size_t k;
 
 	json_array_foreach(drawing.cpus, k, cpu)
-		drawing.loads = drawing.loads || field_is(cpu, "load");
+		drawing.wide = drawing.wide || field_is(cpu, "load") || letter_of(cpu) >= 0;
 	if (width > BOX_LARGEST)
 		width = BOX_LARGEST;
 	for (size_t i = 0; i < count; i += beside) {
