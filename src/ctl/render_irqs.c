@@ -25,12 +25,21 @@ static bool is_dull(const json_t *irq)
 	       strcmp(state, "unrequested") == 0;
 }
 
+/* What an action's name has before its number. */
+static bool same_stem(const char *a, const char *b)
+{
+	size_t length = strcspn(a, "0123456789");
+
+	return *a && length == strcspn(b, "0123456789") && strncmp(a, b, length) == 0;
+}
+
 static bool alike(const json_t *a, const json_t *b)
 {
 	return strcmp(field_text(a, "state"), field_text(b, "state")) == 0 &&
 	       strcmp(field_text(a, "device"), field_text(b, "device")) == 0 &&
 	       strcmp(field_text(a, "netdev"), field_text(b, "netdev")) == 0 &&
-	       field_is(a, "device");
+	       (field_is(a, "device") ||
+		same_stem(field_text(a, "actions"), field_text(b, "actions")));
 }
 
 static size_t run_length(const json_t *irqs, size_t first, enum fold fold)
@@ -120,8 +129,17 @@ static void put_run(struct table *table, const json_t *irqs, size_t first, size_
 	table_cell(table, INK_DIM, "-");
 	table_cell(table, INK_DIM, "%s", state);
 	table_cell(table, INK_DIM, "%s", field_text(irq, "device"));
-	(void) snprintf(text, sizeof(text), "%zu IRQs%s%s", length,
-			*field_text(irq, "netdev") ? " of " : "", field_text(irq, "netdev"));
+	if (!field_is(irq, "device") &&
+	    strcmp(field_text(irq, "actions"), field_text(last, "actions")) == 0)
+		(void) snprintf(text, sizeof(text), "%zu IRQs, %.60s", length,
+				field_text(irq, "actions"));
+	else if (!field_is(irq, "device"))
+		(void) snprintf(text, sizeof(text), "%zu IRQs, %.30s to %.30s", length,
+				field_text(irq, "actions"), field_text(last, "actions"));
+	else
+		(void) snprintf(text, sizeof(text), "%zu IRQs%s%s", length,
+				*field_text(irq, "netdev") ? " of " : "",
+				field_text(irq, "netdev"));
 	if (most_irq >= 0 && strcmp(state, "active") == 0)
 		table_cell(table, INK_DIM, "%s, most: %lld with %s/s", text, (long long) most_irq,
 			   rate_format(most, interval, rate));

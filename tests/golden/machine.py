@@ -228,7 +228,6 @@ def great(folder):
 def of_interrupts(folder, text):
     """1,152 CPUs as in great(), whose IRQs are those of a real /proc/interrupts; nothing tells their devices."""
     m = Machine(folder, nodes=8, cores_a_node=72, threads=2, remote_distance=32)
-    m.put("proc/interrupts", text)
     for line in text.splitlines()[1:]:
         words = line.split()
         if not words[0][:-1].isdigit():
@@ -239,3 +238,4 @@ def of_interrupts(folder, text):
         m.put(f"proc/irq/{number}/effective_affinity_list", str(counts.index(most)), 0o444)
         m.counts[number] = most % 100000
     m.finish()
+    m.put("proc/interrupts", text)
