@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <locale.h>
 #include <ncursesw/curses.h>
+#include <ncursesw/term.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -72,6 +73,14 @@ static void init_colors(void)
 		(void) init_pair((short) (STYLE_NODE + i), hues[i], -1);
 }
 
+/* curses takes a terminal that cannot (TERM=dumb) and shows nothing on it. */
+static bool can_place_cursor(void)
+{
+	const char *address = tigetstr("cup");
+
+	return address && address != (const char *) -1;
+}
+
 struct top_screen *top_screen_new(bool color)
 {
 	struct top_screen *screen = calloc(1, sizeof(*screen));
@@ -80,6 +89,11 @@ struct top_screen *top_screen_new(bool color)
 		return NULL;
 	(void) setlocale(LC_ALL, "");
 	screen->screen = newterm(NULL, stdout, stdin);
+	if (screen->screen && !can_place_cursor()) {
+		(void) endwin();
+		delscreen(screen->screen);
+		screen->screen = NULL;
+	}
 	if (!screen->screen) {
 		free(screen);
 		errno = ENOTTY;
@@ -87,7 +101,6 @@ struct top_screen *top_screen_new(bool color)
 	}
 	catch_signals(screen);
 	mute_stderr(screen);
-	(void) set_term(screen->screen);
 	screen->color = color && has_colors();
 	if (screen->color)
 		init_colors();

@@ -19,6 +19,13 @@ class Terminal:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="irqherd-top-"))
         self.socket = self.folder / "tmux"
         self.environment = {**os.environ, "HOME": str(self.folder), "TMUX": "", **environment}
+        try:
+            self.begin(width, height)
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def begin(self, width, height):
         # Without the shell's own files: its prompt and title are ours.
         self.tmux("-f", "/dev/null", "new-session", "-d", "-s", "test", "-x", str(width), "-y", str(height),
                   "-c", str(self.folder),
@@ -182,6 +189,15 @@ def check_daemon(program, ctl):
             terminal.keys("q")
 
 
+def check_poor_terminals(ctl):
+    """What cannot place a cursor is refused, with what to do instead."""
+    with Terminal(80, 24, {"LC_ALL": "C.UTF-8", "ASAN_OPTIONS": "detect_leaks=0"}) as terminal:
+        for name in ("dumb", "nonsense"):
+            terminal.type(f"clear; TERM={name} {ctl} --no-daemon top; echo ended with $?\n")
+            screen = terminal.wait(r"^ended with 1")
+            rig.check("see top --batch" in screen, screen)
+
+
 def check_colours(ctl):
     for environment, wanted in (({"LC_ALL": "C.UTF-8"}, True), ({"LC_ALL": "C.UTF-8", "NO_COLOR": "1"}, False)):
         with Terminal(80, 24, environment) as terminal:
@@ -205,6 +221,7 @@ def test(program):
     check_signal(ctl, {"LC_ALL": "C.UTF-8"})
     check_colours(ctl)
 
+    check_poor_terminals(ctl)
     for command, code, words in (
             (("top",), 2, "wants a terminal"),
             (("top", "--zoom", "x"), 2, "accepted: auto, nodes, caches, cores, cpus"),
