@@ -70,6 +70,8 @@ const char *heat_state_name(enum heat_state state)
 	case HEAT_PLAIN:
 	case HEAT_KERNEL:
 		return "";
+	case HEAT_PINNED:
+		return "pinned";
 	case HEAT_MANAGED:
 		return "managed";
 	case HEAT_BANNED:

@@ -32,8 +32,8 @@ const char heat_help[] =
 	"  cost   of a CPU, as irqherd estimates it; not known without the daemon\n"
 	"  stay   for how long the IRQ fires where it does, since it was seen to move\n"
 	"  note   moved: a moment ago. away: its home is elsewhere. stuck: moved, but\n"
-	"         its load stayed. managed: the kernel keeps its affinity. banned,\n"
-	"         refused, external: left alone, see irqherd(7)\n"
+	"         its load stayed. pinned: by a rule or client. managed: the kernel\n"
+	"         keeps its affinity. banned, refused, external: left alone, irqherd(7)\n"
 	"\n"
 	"  Up Down PgUp PgDn Home End  choose a row     Left Right  scroll columns\n"
 	"  Enter, e   explain that row                  + -         finer, coarser\n"
@@ -408,7 +408,7 @@ static void draw_note(struct layout *layout, const struct heat_irq *irq, unsigne
 	} else if (irq->stay_ms < MOVED_MS) {
 		note = "moved";
 		style = STYLE_NOTE;
-	} else if (irq->away && irq->state == HEAT_PLAIN) {
+	} else if (irq->away && irq->state <= HEAT_PINNED) {
 		note = "away";
 		style = STYLE_WARM;
 	}

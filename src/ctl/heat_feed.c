@@ -161,7 +161,8 @@ static enum heat_state state_of(const json_t *record)
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
 		if (strcmp(name, states[i].name) == 0)
 			return states[i].state;
-	return HEAT_PLAIN;
+	return strcmp(text_of(json_object_get(record, "home"), "origin"), "rule") == 0 ? HEAT_PINNED
+										       : HEAT_PLAIN;
 }
 
 static void fill_names(struct heat_irq *irq, const json_t *record, const char *name)

@@ -27,6 +27,7 @@ struct heat_cpu {
 
 enum heat_state {
 	HEAT_PLAIN,
+	HEAT_PINNED, /* an administrator or a client gave it its CPUs */
 	HEAT_MANAGED,
 	HEAT_BANNED,
 	HEAT_REFUSED,

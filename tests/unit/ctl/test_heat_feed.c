@@ -158,6 +158,8 @@ static void irqherds_words_name_the_rows(void **state)
 		"{\"irq\":6,\"device\":\"0000:5e:00.0\",\"state\":\"managed\",\"actions\":\"b\","
 		"\"home\":{\"cpus\":\"0-1\"}},"
 		"{\"irq\":7,\"device\":\"10000:01:00.0\",\"state\":\"stuck\",\"actions\":\"n\"}]}");
+	json_t *pinned = json("{\"irqs\":[{\"irq\":7,\"state\":\"active\",\"actions\":\"n\","
+			      "\"home\":{\"cpus\":\"0\",\"origin\":\"rule\"}}]}");
 	const struct heat_irq *irq;
 
 	(void) state;
@@ -183,6 +185,11 @@ static void irqherds_words_name_the_rows(void **state)
 	assert_int_equal(irq->state, HEAT_KERNEL);
 	assert_string_equal(irq->what, "Local timer interrupts");
 	assert_int_equal(irq->total, 4);
+
+	update(&feed, &before, &after, NULL, pinned, 1000.0);
+	assert_int_equal(find(&feed, "7", NULL)->state, HEAT_PINNED);
+	assert_int_equal(find(&feed, "6", NULL)->state, HEAT_PLAIN);
+	json_decref(pinned);
 
 	assert_true(heat_feed_knows(irqs, &after));
 	json_decref(irqs);
