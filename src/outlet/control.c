@@ -12,7 +12,7 @@
 
 #include <errno.h>
 #include <ev.h>
-#include <grp.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +22,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "irqherd/base/buf.h"
+#include "irqherd/base/fsroot.h"
 #include "irqherd/base/list.h"
 #include "irqherd/base/log.h"
+#include "irqherd/base/parse.h"
 
 #define TICK_S         .5
 #define MESSAGE_S      10.  /* for a call, once it has begun */
@@ -533,27 +536,61 @@ static bool somebody_listens(const struct sockaddr_un *address)
 	return listens;
 }
 
+/* "name:password:number:members". Answers false where the line is another group's. */
+static bool parse_group(const char *line, size_t length, const char *name, gid_t *ret_group)
+{
+	size_t name_length = strlen(name);
+	const char *number, *end;
+	uint32_t value;
+	char text[16];
+
+	if (length <= name_length || memcmp(line, name, name_length) != 0 ||
+	    line[name_length] != ':')
+		return false;
+	end = line + length;
+	number = memchr(line + name_length + 1, ':', (size_t) (end - line) - name_length - 1);
+	if (!number)
+		return false;
+	number++;
+	length = (size_t) (end - number);
+	if (memchr(number, ':', length))
+		length = (size_t) ((const char *) memchr(number, ':', length) - number);
+	if (length >= sizeof(text))
+		return false;
+	memcpy(text, number, length);
+	text[length] = '\0';
+	if (parse_u32(text, 0, UINT32_MAX - 1, &value) < 0)
+		return false;
+	*ret_group = value;
+	return true;
+}
+
 /* A group of this machine. getgrnam asks everybody else, too, and the modules that do so would stay
  * in memory (350 kB) for one question. */
 static bool find_group(const char *name, gid_t *ret_group)
 {
-	FILE *file = fopen("/etc/group", "re");
-	const struct group *entry = NULL;
+	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
+	int fd = open("/etc/group", O_RDONLY | O_CLOEXEC);
+	bool found = false;
 
-	if (!file)
+	if (fd < 0)
 		return false;
-	while ((entry = fgetgrent(file)) && strcmp(entry->gr_name, name) != 0)
-		;
-	if (entry)
-		*ret_group = entry->gr_gid;
-	(void) fclose(file);
-	return entry != NULL;
+	if (file_read_again(fd, &text) == 0) {
+		const char *line = buf_text(&text), *end;
+
+		for (; *line && !found; line = end + (*end == '\n')) {
+			end = strchrnul(line, '\n');
+			found = parse_group(line, (size_t) (end - line), name, ret_group);
+		}
+	}
+	(void) close(fd);
+	return found;
 }
 
 static void give_to_group(const char *path, const char *group)
 {
 	struct stat status;
-	gid_t gid;
+	gid_t gid = 0;
 
 	/* a service manager may have given us the group itself, but no right to give files away */
 	if (group && find_group(group, &gid) && stat(path, &status) == 0 && status.st_gid != gid &&

@@ -38,7 +38,7 @@ ASK_WAIT, ASK_WRITE = 0, 1
 SECOND = 10**9
 SKIPPED = 77
 
-SETTLE, QUIET, BUSY, REST = 90, 30, 10, 20  # waits of each phase
+SETTLE, QUIET, BUSY, REST = 240, 40, 10, 20  # waits of each phase
 PEER_SETTLE, PEER_QUIET = 2, 3  # of another program: each look of it may take minutes under callgrind
 ARRIVAL_S = 25
 CONNECTING = 8  # system calls by which the shim connects

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <ev.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -19,6 +20,7 @@
 
 #include <cmocka.h>
 
+#include "irqherd/base/macro.h"
 #include "irqherd/outlet/control.h"
 
 #define LARGE (4u << 20)
@@ -535,6 +537,29 @@ static void the_socket_is_for_its_owner_and_group(void **state)
 	assert_true(S_ISSOCK(status.st_mode));
 }
 
+/* The groups of this machine, as the C library finds them; and one that there is not. */
+static void a_group_is_found_by_its_name(void **state)
+{
+	static const char *const names[] = { "daemon", "nogroup", "no-such-group", "dae", "" };
+	const struct control_service service = { .call = answer, .next = next };
+	struct bench *bench = *state;
+
+	if (geteuid() != 0)
+		skip();
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const struct group *group = getgrnam(names[i]);
+		gid_t wanted = group ? group->gr_gid : getegid();
+		struct stat status;
+
+		bench->control = control_free(bench->control);
+		assert_int_equal(control_new(bench->loop, bench->path, names[i], &service,
+					     &bench->control),
+				 0);
+		assert_int_equal(stat(bench->path, &status), 0);
+		assert_int_equal(status.st_gid, wanted);
+	}
+}
+
 static void a_live_socket_is_not_taken(void **state)
 {
 	struct bench *bench = *state;
@@ -644,6 +669,7 @@ int main(void)
 		control_test(streams_have_a_limit),
 		control_test(who_is_silent_gives_way_when_it_is_full),
 		control_test(the_socket_is_for_its_owner_and_group),
+		control_test(a_group_is_found_by_its_name),
 		control_test(a_live_socket_is_not_taken),
 		control_test(a_file_that_nobody_listens_at_is_replaced),
 		control_test(a_file_of_somebody_else_is_left_at_the_end),
