@@ -189,7 +189,8 @@ def overlay(package, config):
     with tempfile.TemporaryDirectory(prefix="irqherd-vm-") as name:
         folder = pathlib.Path(name)
         build.run(top / "packaging/container/make-image.py", package, folder / "image.tar")
-        bundle.make(folder / "image.tar", top / "packaging/examples/kubernetes.yaml", folder / "bundle", config, here=False)
+        daemonset = top / "packaging/examples/kubernetes.yaml"
+        bundle.make(folder / "image.tar", daemonset, folder / "bundle", config, here=False)
         build.run("tar", "-C", folder, "-cf", folder / "bundle.tar", "bundle")
         tree.put("payload/bundle.tar", (folder / "bundle.tar").read_bytes())
     return tree.archive()

@@ -1,9 +1,9 @@
-"""The Debian package on a whole system: installed, confined as shipped, follows devices, moves IRQs, and goes without trace."""
+"""The Debian package on a whole system: confined as shipped it follows devices and moves IRQs; it goes without trace."""
 
 import pathlib
 import re
 
-from rig import State, check, check_equal, cpus_of, wait_until
+from rig import State, check, check_equal, check_placed, cpus_of, wait_until
 
 TOPOLOGY = "debian"
 
@@ -75,22 +75,23 @@ def watch_then_apply(rig, service):
     for line in watch.splitlines():
         code, said = rig.try_run(line)
         # nothing would have moved, and doctor may have something to say
-        check(code == 0 or "-- No entries --" in said or line.endswith(("would move'", "doctor")), f"{line}: {code}: {said}")
+        check(code == 0 or "-- No entries --" in said or line.endswith(("would move'", "doctor")),
+              f"{line}: exit {code}: {said}")
     rig.run("systemctl start irqbalance.service")
     service.wait_rounds(1)
     rig.run(apply)
     service.wait_active()
     wait_until(lambda: "mode=apply" in service.log(), "mode=apply")
     check_equal(rig.try_run("systemctl is-active irqbalance.service")[1].strip(), "inactive", "irqbalance")
-    rig.run(f"rm -r {DROP_INS} /var/lib/prometheus /etc/irqherd/irqherd.conf.d/10-stage.conf && systemctl daemon-reload && "
-            "systemctl restart irqherd.service")
+    rig.run(f"rm -r {DROP_INS} /var/lib/prometheus /etc/irqherd/irqherd.conf.d/10-stage.conf && "
+            "systemctl daemon-reload && systemctl restart irqherd.service")
     service.wait_active()
 
 
 def install(rig, service):
     rig.run(blocks_of_fleet()[0])
     affinities = rig.affinities()
-    print("         " + rig.run("apt-get install -qq -y /payload/irqherd.deb 2>&1 | tail -n 1", limit_s=300).strip())
+    rig.run("apt-get install -qq -y /payload/irqherd.deb", limit_s=300)
     service.wait_active()
     check_equal(rig.run("systemctl is-enabled irqherd.service").strip(), "enabled", "the unit")
     check_equal(rig.run("systemctl is-system-running || true").strip(), "running", "the system")
@@ -120,8 +121,8 @@ def follows(rig, service):
     rig.run("sed -n 's/^#\\(SUBSYSTEM.*0x1592.*\\)/\\1/p' /lib/udev/rules.d/90-irqherd.rules | "
             "sed 's/0x1592/0x10c9/; s/0-7,32-39/0-1/' >/etc/udev/rules.d/91-site.rules && "
             "grep -q IRQHERD_CPUS /etc/udev/rules.d/91-site.rules")
-    rig.run("echo 'SUBSYSTEM==\"pci\", ATTR{device}==\"0x100e\", ENV{IRQHERD_IGNORE}=\"1\"' >>/etc/udev/rules.d/91-site.rules")
-    rig.run("echo 'SUBSYSTEM==\"pci\", ATTR{device}==\"0x10d3\", ENV{IRQHERD_NODE}=\"1\"' >>/etc/udev/rules.d/91-site.rules")
+    for device, setting in (("0x100e", 'IRQHERD_IGNORE}="1"'), ("0x10d3", 'IRQHERD_NODE}="1"')):
+        rig.run(f"echo 'SUBSYSTEM==\"pci\", ATTR{{device}}==\"{device}\", ENV{{{setting}' >>/etc/udev/rules.d/91-site.rules")
     rig.run("udevadm control --reload")
 
     before = rig.affinities()
@@ -149,8 +150,7 @@ def follows(rig, service):
     other = rig.add_nic("e1000e", "rp2").up()
     state = service.wait_quiet()
     check_equal(state.home(other.address)[0], {2, 3}, "home by IRQHERD_NODE")
-    for irq in other.active_irqs():
-        check(cpus_of(rig.affinities()[irq]) <= {2, 3}, f"IRQ {irq} is at {rig.affinities()[irq]}")
+    check_placed(rig, other, state, {2, 3})
     check(all("banned" in row["action"] for row in state.rows(ignored.address).values()),
           f"IRQHERD_IGNORE is ignored:\n{state.device(ignored.address)}")
     rig.remove(ignored, other)
@@ -166,8 +166,9 @@ def placed(rig, nic):
 def survives(rig, service):
     pid = service.pid()
     before = service.state().counters
-    rig.run("ip link add many0 numtxqueues 128 numrxqueues 128 type veth peer name many1 numtxqueues 128 numrxqueues 128 && "
-            "ip link set many0 up && ip link set many1 up", limit_s=300)
+    queues = "numtxqueues 128 numrxqueues 128"
+    rig.run(f"ip link add many0 {queues} type veth peer name many1 {queues} && ip link set many0 up && "
+            "ip link set many1 up", limit_s=300)
     rig.run("ip link delete many0", limit_s=300)
     rig.settle()
     state = service.wait_quiet()
@@ -207,9 +208,7 @@ def status_is_calm(rig):
     if rig.try_run("command -v irqherdctl")[0] != 0:
         print("         no irqherdctl in the package yet")
         return
-    # a line of dots ends what is asked for: the first seconds after a start may not be calm
-    wait_until(lambda: rig.try_run("irqherdctl status")[0] == 0, "a calm status: " + rig.try_run("irqherdctl status")[1],
-               pause_s=2)
+    wait_until(lambda: rig.try_run("irqherdctl status")[0] == 0, "a calm status", pause_s=2)
     rig.run("irqherdctl status --json")
     check_equal(rig.run("stat -c '%a %U:%G' /run/irqherd/io.irqherd").strip(), "660 root:irqherd", "the socket")
 
