@@ -104,14 +104,36 @@ int plan_words_reason(const struct inventory *inventory, const struct policy *po
 /* --------------------------------------------------------------------------------------------------
  * why it does not */
 
+static uint32_t level_of(const struct policy *policy, const struct plan *plan)
+{
+	return plan->level_ppm && plan->level_ppm < policy->threshold_ppm ? plan->level_ppm
+									  : policy->threshold_ppm;
+}
+
+const char *plan_level_format(const struct policy *policy, const struct plan *plan,
+			      char text[PERCENT_TEXT])
+{
+	uint32_t level_ppm = level_of(policy, plan);
+
+	/* what was set is told as it was set */
+	if (level_ppm < policy->threshold_ppm)
+		level_ppm = (level_ppm + 999) / 1000 * 1000;
+	return percent_format_short(level_ppm, text);
+}
+
 bool plan_looks_at(const struct load *load, const struct policy *policy, const struct plan *plan,
 		   int cpu)
 {
-	uint32_t level_ppm = plan->level_ppm && plan->level_ppm < policy->threshold_ppm
-				     ? plan->level_ppm
-				     : policy->threshold_ppm;
+	return is_overloaded(load, cpu, level_of(policy, plan));
+}
 
-	return is_overloaded(load, cpu, level_ppm);
+bool plan_leaves_alone(const struct load *load, const struct policy *policy,
+		       const struct plan *plan, int cpu)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->moves[i].from_cpu == cpu)
+			return false;
+	return plan_looks_at(load, policy, plan, cpu);
 }
 
 static void page_calm(struct page *page, const struct load *load, const struct policy *policy,
@@ -138,7 +160,7 @@ static void page_calm(struct page *page, const struct load *load, const struct p
 		page_printf(
 			page,
 			"no CPU is at or above %s, from where on strategy=cost looks for a gain",
-			percent_format_short(plan->level_ppm, percent));
+			plan_level_format(policy, plan, percent));
 	} else if (looked_at == 0) {
 		page_printf(page, "no CPU is at or above threshold %s",
 			    percent_format_short(policy->threshold_ppm, percent));
@@ -221,7 +243,7 @@ static void page_hold_words(struct page *page, const struct inventory *inventory
 	} else if (holds.active == 1 && held == 0) {
 		page_printf(page, "IRQ %u is alone there, moving it would only move the load",
 			    holds.any_irq);
-	} else if (held < holds.active && !over) {
+	} else if (held < holds.active && policy->choice == CHOICE_COST) {
 		page_printf(page, "no move of one of its %u active IRQs is expected to gain enough",
 			    holds.active);
 	} else if (held < holds.active) {

@@ -44,8 +44,7 @@ static void page_move(struct page *page, const struct inventory *inventory,
 	page_end_line(page, 6);
 }
 
-static void page_nothing(struct page *page, const struct inventory *inventory,
-			 const struct load *load, const struct policy *policy,
+static void page_nothing(struct page *page, const struct load *load, const struct policy *policy,
 			 const struct plan *plan)
 {
 	_cleanup_(buf_deinit) struct buf calm = BUF_INIT;
@@ -55,8 +54,15 @@ static void page_nothing(struct page *page, const struct inventory *inventory,
 	page_printf(page, "Plan: nothing to move%s%s", calm.length > 0 ? ": " : "",
 		    buf_text(&calm));
 	page_end_line(page, 6);
-	for (unsigned int cpu = 0; more && cpu < load->cpu_count; cpu++) {
-		if (!plan_looks_at(load, policy, plan, (int) cpu))
+}
+
+/* CPUs that should be relieved and are not. */
+static void page_holds(struct page *page, const struct inventory *inventory,
+		       const struct load *load, const struct policy *policy,
+		       const struct plan *plan)
+{
+	for (unsigned int cpu = 0; load && load->valid && cpu < load->cpu_count; cpu++) {
+		if (!plan_leaves_alone(load, policy, plan, (int) cpu))
 			continue;
 		page_printf(page, "  ");
 		page_keep(page, plan_words_hold(inventory, load, policy, (int) cpu, &page->line));
@@ -71,7 +77,8 @@ int report_plan(const struct inventory *inventory, const struct load *load, cons
 
 	page_begin_section(&page);
 	if (plan->count == 0) {
-		page_nothing(&page, inventory, load, policy, plan);
+		page_nothing(&page, load, policy, plan);
+		page_holds(&page, inventory, load, policy, plan);
 		return page_finish(&page);
 	}
 
@@ -80,5 +87,6 @@ int report_plan(const struct inventory *inventory, const struct load *load, cons
 	page_end_line(&page, 6);
 	for (size_t i = 0; i < plan->count; i++)
 		page_move(&page, inventory, policy, &plan->moves[i]);
+	page_holds(&page, inventory, load, policy, plan);
 	return page_finish(&page);
 }

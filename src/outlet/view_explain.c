@@ -185,14 +185,9 @@ static int words_staying(const struct view *view, const struct irq *irq, struct 
 	if (!load_cpu(load, cpu))
 		return buf_printf(text, "stays: the load of CPU %d is not known", cpu);
 	if (!plan_looks_at(load, view->policy, plan, cpu))
-		return buf_printf(
-			text, "stays: CPU %d at %s is below %s, from where on IRQs leave", cpu,
-			percent_format(load->cpus[cpu].load_ppm, percent),
-			percent_format_short(plan->level_ppm && plan->level_ppm <
-									view->policy->threshold_ppm
-						     ? plan->level_ppm
-						     : view->policy->threshold_ppm,
-					     level));
+		return buf_printf(text, "stays: CPU %d at %s is below %s, from where on IRQs leave",
+				  cpu, percent_format(load->cpus[cpu].load_ppm, percent),
+				  plan_level_format(view->policy, plan, level));
 	if (buf_puts(text, "stays: ") < 0)
 		return -ENOMEM;
 	return plan_words_hold(view->inventory, load, view->policy, cpu, text);

@@ -108,10 +108,10 @@ static void add_holds(struct maker *maker, json_t *words)
 
 	if (plan_words_calm(load, view->policy, view->plan, &text, &more) < 0)
 		maker->failed = true;
-	if (text.length > 0)
+	if (text.length > 0 && view->plan->count == 0)
 		add_words(maker, words, buf_text(&text));
 	for (unsigned int cpu = 0; more && cpu < load->cpu_count; cpu++) {
-		if (!plan_looks_at(load, view->policy, view->plan, (int) cpu))
+		if (!plan_leaves_alone(load, view->policy, view->plan, (int) cpu))
 			continue;
 		buf_reset(&text);
 		if (plan_words_hold(view->inventory, load, view->policy, (int) cpu, &text) < 0)
@@ -138,7 +138,7 @@ json_t *view_plan(const struct view *view)
 			cpumask_set(&overloaded, cpu);
 	if (!plan || !load)
 		add_words(&maker, words, "no load has been measured yet");
-	else if (plan->count == 0)
+	else
 		add_holds(&maker, words);
 
 	put(&maker, object, "moves", moves);

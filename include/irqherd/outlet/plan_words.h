@@ -12,6 +12,7 @@
 #include "irqherd/model/load.h"
 #include "irqherd/model/move.h"
 #include "irqherd/model/policy.h"
+#include "irqherd/outlet/words.h"
 
 /* "CPU 3 is overloaded: its load of 99.2% is at or above threshold 99%" */
 int plan_words_reason(const struct inventory *inventory, const struct policy *policy,
@@ -24,6 +25,14 @@ int plan_words_reason(const struct inventory *inventory, const struct policy *po
  */
 int plan_words_calm(const struct load *load, const struct policy *policy, const struct plan *plan,
 		    struct buf *text, bool *ret_more);
+
+/* From which load on a CPU is relieved, "75.8%": plan::level_ppm, rounded up, or the threshold. */
+const char *plan_level_format(const struct policy *policy, const struct plan *plan,
+			      char text[PERCENT_TEXT]);
+
+/* Whether a CPU is so loaded that the plan looked for relief, and no move of it leaves there. */
+bool plan_leaves_alone(const struct load *load, const struct policy *policy,
+		       const struct plan *plan, int cpu);
 
 /* Whether a CPU is so loaded that the plan looked for relief: at or above plan::level_ppm. */
 bool plan_looks_at(const struct load *load, const struct policy *policy, const struct plan *plan,

@@ -21,12 +21,16 @@ static void nothing_moves_for_a_reason(void **state)
 		{ 500000, 750000, 0,
 		  "no CPU is at or above 75%, from where on strategy=cost looks for a gain", false,
 		  NULL },
+		/* a level that nobody set is told to a tenth, and rounded up */
+		{ 500000, 757328, 0,
+		  "no CPU is at or above 75.8%, from where on strategy=cost looks for a gain",
+		  false, NULL },
 		{ 800000, 750000, 0, "", true,
 		  "CPU 1 is busy (80.0%): no move of one of its 2 active IRQs is expected to gain "
 		  "enough" },
 		{ 995000, 750000, 0, "", true,
-		  "CPU 1 is overloaded (99.5%): none of the CPUs that may take one of its 2 active "
-		  "IRQs is better and below load-limit 95%" },
+		  "CPU 1 is overloaded (99.5%): no move of one of its 2 active IRQs is expected to "
+		  "gain enough" },
 		{ 995000, THRESHOLD, 0, "", true,
 		  "CPU 1 is overloaded (99.5%): none of the CPUs that may take one of its 2 active "
 		  "IRQs is better and below load-limit 95%" },
@@ -67,10 +71,13 @@ static void nothing_moves_for_a_reason(void **state)
 		bool more;
 
 		cpus_loads[1].load_ppm = cases[i].load_ppm;
+		policy.choice = cases[i].level_ppm && cases[i].level_ppm < THRESHOLD ? CHOICE_COST
+										     : CHOICE_MAX;
 		assert_int_equal(plan_words_calm(&load, &policy, &plan, &text, &more), 0);
 		assert_string_equal(buf_text(&text), cases[i].calm);
 		assert_int_equal(more, cases[i].more);
 		assert_int_equal(plan_looks_at(&load, &policy, &plan, 1), cases[i].more);
+		assert_int_equal(plan_leaves_alone(&load, &policy, &plan, 1), cases[i].more);
 		assert_false(plan_looks_at(&load, &policy, &plan, 2));
 		if (!cases[i].hold)
 			continue;
@@ -93,11 +100,27 @@ static void without_a_load_nothing_is_known(void **state)
 	assert_false(more);
 }
 
+static void a_cpu_that_is_relieved_is_not_left_alone(void **state)
+{
+	struct cpu_load cpu = { .load_ppm = 995000, .valid = true };
+	const struct load load = { .valid = true, .cpus = &cpu, .cpu_count = 1 };
+	const struct policy policy = { .threshold_ppm = THRESHOLD };
+	struct move move = { .from_cpu = 0, .to_cpu = 1 };
+	const struct plan plan = { .moves = &move, .count = 1 };
+
+	(void) state;
+	assert_true(plan_looks_at(&load, &policy, &plan, 0));
+	assert_false(plan_leaves_alone(&load, &policy, &plan, 0));
+	move.from_cpu = 1;
+	assert_true(plan_leaves_alone(&load, &policy, &plan, 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		world_test(nothing_moves_for_a_reason),
 		world_test(without_a_load_nothing_is_known),
+		cmocka_unit_test(a_cpu_that_is_relieved_is_not_left_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
