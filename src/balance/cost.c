@@ -28,8 +28,10 @@
 /* What each queue that is polled on a full CPU asks of it beyond its time. */
 #define POLLED_OVER_PPM (PPM / 10)
 
-/* Blame of one that does not interrupt at all; small, so that sums of thousands fit. */
+/* Blame of one that does not interrupt at all; small, so that sums of thousands fit. However often
+ * one interrupts, it has a part in it: interrupts cost something, too. */
 #define POLLED_BLAME (PPM / 16)
+#define LEAST_BLAME  (POLLED_BLAME / 16)
 
 int cost_cpu(const struct irq *irq)
 {
@@ -73,7 +75,8 @@ uint32_t cost_weight(const struct irq *irq, const struct cpu_row *row, const str
 	if (row->irq_ppm >= COST_FULL_PPM) {
 		if (count == 0 && irq->cost.ppm == 0)
 			return 0;
-		return POLLED_RATE * POLLED_BLAME / (rate_of(irq, now) + POLLED_RATE);
+		weight = POLLED_RATE * POLLED_BLAME / (rate_of(irq, now) + POLLED_RATE);
+		return weight > LEAST_BLAME ? weight : LEAST_BLAME;
 	}
 	if (count == 0)
 		return 0;

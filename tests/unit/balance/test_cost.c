@@ -141,6 +141,23 @@ static void full_cpu_is_asked_for_more_by_each_polled_queue(void **state)
 	machine_deinit(&m);
 }
 
+/* Not polled: but so many interrupts are no small matter either. */
+static void many_interrupts_on_a_full_cpu_are_not_free(void **state)
+{
+	struct machine m;
+
+	(void) state;
+	init(&m);
+	machine_put_irq(&m, 20, 0, 0, 100);
+	for (unsigned int n = 21; n < 24; n++)
+		machine_put_irq(&m, n, 0, 0, 80000);
+	machine_set_load(&m, 0, 100);
+	learn(&m);
+	for (unsigned int n = 21; n < 24; n++)
+		assert_true(cost_of(&m, n) > POINTS(10));
+	machine_deinit(&m);
+}
+
 static void queue_polled_on_a_full_cpu_is_the_costly_one(void **state)
 {
 	struct machine m;
@@ -247,6 +264,7 @@ int main(void)
 		cmocka_unit_test(move_is_an_experiment),
 		cmocka_unit_test(newcomer_that_is_cheap_is_believed_at_once),
 		cmocka_unit_test(full_cpu_is_asked_for_more_by_each_polled_queue),
+		cmocka_unit_test(many_interrupts_on_a_full_cpu_are_not_free),
 		cmocka_unit_test(queue_polled_on_a_full_cpu_is_the_costly_one),
 		cmocka_unit_test(silent_irq_is_soon_worth_nothing),
 		cmocka_unit_test(stuck_irq_counts_where_it_is_served),
