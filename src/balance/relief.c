@@ -262,6 +262,7 @@ struct option {
 	struct relief relief;
 	uint32_t gain_ppm;
 	uint64_t higher_ppm; /* of the two loads afterwards */
+	bool comes_home;
 };
 
 static struct option weigh(const struct cpu_table *table, const struct snapshot *now,
@@ -280,7 +281,9 @@ static struct option weigh(const struct cpu_table *table, const struct snapshot 
 		gain /= ELEPHANT_PART;
 	return (struct option){ .relief = { irq, irq->effective_cpu, target, cost },
 				.gain_ppm = gain,
-				.higher_ppm = rest > before + cost ? rest : before + cost };
+				.higher_ppm = rest > before + cost ? rest : before + cost,
+				.comes_home = !mask_test(&now->inventory->masks, irq->home.cpus,
+							 irq->effective_cpu) };
 }
 
 static bool is_worth_it(const struct cpu_table *table, const struct option *option, uint32_t price)
@@ -303,6 +306,9 @@ static bool is_worth_it(const struct cpu_table *table, const struct option *opti
 
 static bool is_better(const struct option *option, const struct option *best)
 {
+	/* it costs less there, too */
+	if (best->relief.irq && option->comes_home != best->comes_home)
+		return option->comes_home;
 	if (!best->relief.irq || option->gain_ppm != best->gain_ppm)
 		return !best->relief.irq || option->gain_ppm > best->gain_ppm;
 	/* nothing lost either way: the less is carried about */

@@ -190,6 +190,24 @@ static void crowd_is_no_good_target(void **state)
 	machine_deinit(&m);
 }
 
+static void stranger_leaves_before_those_at_home(void **state)
+{
+	struct machine m;
+
+	(void) state;
+	machine_init(&m, 8, 4, 1);
+	m.policy.choice = CHOICE_COST;
+	put(&m, 20, 0, 50, 1000);
+	put(&m, 21, 0, 30, 1000);
+	machine_put_irq(&m, 22, 1, 0, 1000)->cost =
+		(struct cost){ .ppm = POINTS(20), .known = true, .measured = true };
+	machine_set_load(&m, 0, 100);
+	machine_plan(&m);
+	assert_int_equal(m.plan.moves[0].irq, 22);
+	assert_in_range(m.plan.moves[0].to_cpu, 4, 7);
+	machine_deinit(&m);
+}
+
 static void heap_is_dealt_out_at_no_price(void **state)
 {
 	struct machine m;
@@ -291,6 +309,7 @@ int main(void)
 		cmocka_unit_test(little_relief_moves_nothing),
 		cmocka_unit_test(dear_moves_are_those_that_help_most),
 		cmocka_unit_test(crowd_is_no_good_target),
+		cmocka_unit_test(stranger_leaves_before_those_at_home),
 		cmocka_unit_test(heap_is_dealt_out_at_no_price),
 		cmocka_unit_test(foreign_hand_counts_until_nobody_else_can_leave),
 		cmocka_unit_test(lower_threshold_means_earlier_relief),
