@@ -172,7 +172,7 @@ class Machine:
             irq.cost = 0.002 if irq.rate else 0.0
 
     def busy(self):
-        """Three adapter queues on each eighth CPU ask for more than it has; all others work."""
+        """Three adapter queues ask each eighth CPU for more than it has; all others work a little."""
         placed = [0] * self.cpu_count
         for irq in self.irqs.values():
             if not irq.device or irq.device.kind != "nic" or irq.hwirq == 0:
@@ -186,8 +186,7 @@ class Machine:
         for irq in self.irqs.values():
             load[irq.cpu] += irq.cost
         for irq in self.irqs.values():
-            polled = load[irq.cpu] >= 1 and irq.cost > 0.3
-            irq.total += (0.5 if polled else irq.rate) * seconds
+            irq.total += irq.rate * seconds
         for cpu, ticks in enumerate(self.ticks):
             soft = min(load[cpu], 1.0)
             user = min(0.03, 1.0 - soft)
