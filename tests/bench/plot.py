@@ -143,10 +143,11 @@ def draw_scores(paths, out):
     values = {}
     for path in paths:
         for row in cost.load(path):
-            if row["scenario"] in SCENARIOS and row["who"] in SCORES:
-                unmet = row["late_unmet" if row["initial"] == "first" else "unmet"]
-                key = row["machine"], row["scenario"], row["initial"], row["who"]
-                values.setdefault(key, []).append(float(unmet))
+            who = row.get("who") or path.stem.removeprefix("score_")  # a peer's file names it
+            if row.get("scenario") in SCENARIOS and who in SCORES:
+                late = row["initial"] == "first" and "late_unmet" in row
+                key = row["machine"], row["scenario"], row["initial"], who
+                values.setdefault(key, []).append(float(row["late_unmet" if late else "unmet"]))
     for size in dict.fromkeys(key[0] for key in values if key[0] in machine.SIZES):
         starts = {key[2] for key in values if key[0] == size and key[3] == "irqherd"}
         names = [who for who in SCORES if all((size, scenario, start, who) in values
