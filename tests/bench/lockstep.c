@@ -36,7 +36,7 @@
 #define SECOND   1000000000LL
 #define FOREVER  INT64_MAX
 #define EPOCH    1700000000LL /* what a wall clock shows beyond uptime */
-#define TICK     1000       /* what a look at the clock takes */
+#define TICK     1000         /* what a look at the clock takes */
 #define TRACKED  8192
 
 enum {
@@ -175,8 +175,7 @@ static int wait_poll(struct pollfd *fds, nfds_t count, int64_t nanoseconds)
 	return (int) syscall(SYS_ppoll, fds, count, &none, NULL, 8);
 }
 
-int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
-	  const sigset_t *signals)
+int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *signals)
 {
 	(void) signals;
 	if (!may_ask())
