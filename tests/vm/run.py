@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Runs scenarios in guests. Usage: run.py --irqherd PATH [--kernel K] [--quick] [--repeat N] [SCENARIO...]
+"""Runs scenarios in guests. Usage: run.py --irqherd PATH [--kernel K] [--quick] [--repeat N]
+                                  [--topology T | --without T] [SCENARIO...]
 
 A scenario is a file in scenarios/: a docstring of one sentence, and run(rig), which raises if something
 is not as it should be. Optional:
@@ -35,8 +36,8 @@ BOOTS = 5
 TRIES = 3
 
 
-def scenarios(names, kernel, quick):
-    """Modules by topology."""
+def scenarios(names, kernel, quick, topology=None, without=None):
+    """Modules by topology; of one topology, or of all but one, if so asked."""
     sys.path.insert(0, str(HERE / "scenarios"))
     found = {}
     present = sorted(path.stem for path in (HERE / "scenarios").glob("*.py"))
@@ -50,7 +51,10 @@ def scenarios(names, kernel, quick):
             continue
         if quick and not getattr(module, "QUICK", False):
             continue
-        found.setdefault(getattr(module, "TOPOLOGY", "two_nodes"), []).append(module)
+        its = getattr(module, "TOPOLOGY", "two_nodes")
+        if its != (topology or its) or its == without:
+            continue
+        found.setdefault(its, []).append(module)
     return found
 
 
@@ -170,6 +174,8 @@ def main():
     parser.add_argument("--package", type=pathlib.Path, help="irqherd's Debian package, else it is built")
     parser.add_argument("--kernel", choices=build.KERNELS, default=build.KERNELS[0])
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--topology", choices=rig.TOPOLOGIES, help="only scenarios in such guests")
+    parser.add_argument("--without", choices=rig.TOPOLOGIES, help="no scenarios in such guests")
     parser.add_argument("--repeat", type=int, default=1, metavar="N", help="all of it N times, in new guests")
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("vm-output"))
     parser.add_argument("scenario", nargs="*")
@@ -177,7 +183,7 @@ def main():
     for signum in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, lambda *_: sys.exit(1))
 
-    groups = scenarios(options.scenario, options.kernel, options.quick)
+    groups = scenarios(options.scenario, options.kernel, options.quick, options.topology, options.without)
     try:
         runner = Runner(options)
         for _ in range(options.repeat):

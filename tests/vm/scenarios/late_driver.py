@@ -2,6 +2,8 @@
 
 from rig import check, check_equal, check_placed, cpus_of
 
+TOPOLOGY = "steady"
+
 MODELS = (("igb", "igb", "n1p0", {2, 3}), ("e1000e", "e1000e", "n0p0", {0, 1}))
 
 

@@ -2,6 +2,9 @@
 
 from rig import check, check_equal, check_placed
 
+TOPOLOGY = "steady"
+QUICK = True
+
 CONFIG = "short-interval = 600\nlong-interval = 600\n"  # no round comes to help
 
 

@@ -2,6 +2,8 @@
 
 from rig import Device, check, check_equal, wait_until
 
+TOPOLOGY = "steady"
+
 VFS = 2
 ROUNDS = 2
 
