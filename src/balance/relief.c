@@ -57,9 +57,11 @@
 #define DOUBLINGS     6
 #define DOUBLINGS_MAX 12
 
-/* The limit: so many, and the root of so many times the number of CPUs. */
-#define MOVES_BASE 2
-#define ROOT_OF    8u
+/* The limit: so many, and the root of so many times the number of CPUs; on great machines one for
+ * so many CPUs. */
+#define MOVES_BASE    2
+#define ROOT_OF       8u
+#define CPUS_PER_MOVE 5
 
 static uint32_t root_of(uint64_t square)
 {
@@ -73,7 +75,9 @@ static uint32_t root_of(uint64_t square)
 
 static uint32_t limit_of_moves(const struct cpu_table *table)
 {
-	return MOVES_BASE + root_of(ROOT_OF * table->count);
+	uint32_t limit = MOVES_BASE + root_of(ROOT_OF * table->count);
+
+	return limit > table->count / CPUS_PER_MOVE ? limit : table->count / CPUS_PER_MOVE;
 }
 
 static uint32_t price_of_move(const struct cpu_table *table, uint64_t now_ms)
