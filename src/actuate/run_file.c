@@ -162,7 +162,7 @@ int run_file_save(const struct run_file *file, const struct buf *lines)
 		r = buf_append(&text, buf_text(lines), lines->length);
 	if (r < 0)
 		return r;
-	return file_replace(file->path, text.data, text.length, 0600);
+	return file_replace(file->path, text.data, text.length, 0600, FILE_SURVIVES_US);
 }
 
 void run_file_remove(const struct run_file *file)

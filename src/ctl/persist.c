@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "irqherd/base/file_replace.h"
 #include "irqherd/config/lines.h"
 #include "irqherd/ctl/client.h"
 #include "irqherd/ctl/local.h"
@@ -59,49 +60,6 @@ static int say_errno(const char *path, int r)
 {
 	fprintf(stderr, "irqherdctl: %s: %s\n", path, strerror(-r));
 	return r == -EACCES || r == -EPERM ? CTL_PERMISSION : CTL_FAILED;
-}
-
-static int write_all(int fd, const struct buf *text)
-{
-	for (size_t done = 0; done < text->length;) {
-		ssize_t written = write(fd, text->data + done, text->length - done);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return -errno;
-		done += (size_t) written;
-	}
-	return fsync(fd) < 0 ? -errno : 0;
-}
-
-/* All of it or nothing, also when the power fails. */
-static int replace_file(const char *folder, const char *path, const struct buf *text)
-{
-	_cleanup_(buf_deinit) struct buf temporary = BUF_INIT;
-	int fd, r;
-
-	r = buf_printf(&temporary, "%s.new", path);
-	if (r < 0)
-		return r;
-	fd = open(buf_text(&temporary), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-		  0644);
-	if (fd < 0)
-		return -errno;
-	r = write_all(fd, text);
-	(void) close(fd);
-	if (r == 0 && rename(buf_text(&temporary), path) < 0)
-		r = -errno;
-	if (r < 0) {
-		(void) unlink(buf_text(&temporary));
-		return r;
-	}
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0) {
-		(void) fsync(fd);
-		(void) close(fd);
-	}
-	return 0;
 }
 
 static int make_folder(const char *path)
@@ -190,7 +148,8 @@ static int persist_value(const struct ctl *ctl, const char *key, const char *val
 		return code;
 	r = make_folders(buf_text(&folder));
 	if (r == 0)
-		r = replace_file(buf_text(&folder), buf_text(&path), &text);
+		r = file_replace(buf_text(&path), buf_text(&text), text.length, 0644,
+				 FILE_SURVIVES_POWER);
 	if (r < 0)
 		return say_errno(buf_text(&path), r);
 	printf("%s: %s = %s\n", buf_text(&path), key, value);
