@@ -44,10 +44,15 @@ struct dirty_entry {
 static const unsigned int relooks_ms[] = { 50, 200, 500, 2000, 5000, 15000 };
 static const unsigned int relooks_cpus_ms[] = { 500 };
 
-/* What the next hint waits for after a look, by the number of close looks before it. */
+/*
+ * What the next hint waits for after a look, by the number of close looks before it. An arrival
+ * comes with a dozen events of the kernel and of udevd, and the one that matters, the link that
+ * went up with its IRQs requested, is among the last: only what goes on for longer is a storm.
+ */
 static const unsigned int merges_ms[] = { 2, 5, 10, DIRTY_MERGE_MS };
 
-#define CALM_MS 500u
+#define QUICK_LOOKS 12u
+#define CALM_MS     500u
 
 static bool rank_of(enum hint_kind kind, enum dirty_rank *ret_rank)
 {
@@ -240,11 +245,13 @@ static struct dirty_entry *entry_free(struct dirty *dirty, struct dirty_entry *e
 /* CPUs and resync cost as much as the machine is large: they are never hurried. */
 static unsigned int entry_merge_ms(const struct dirty_entry *entry)
 {
-	size_t last = ARRAY_SIZE(merges_ms) - 1;
+	size_t last = ARRAY_SIZE(merges_ms) - 1, step = 0;
 
-	if (entry->rank == DIRTY_CPUS || entry->rank == DIRTY_RESYNC || entry->close_looks > last)
+	if (entry->close_looks >= QUICK_LOOKS)
+		step = entry->close_looks - QUICK_LOOKS + 1;
+	if (entry->rank == DIRTY_CPUS || entry->rank == DIRTY_RESYNC || step > last)
 		return merges_ms[last];
-	return merges_ms[entry->close_looks];
+	return merges_ms[step];
 }
 
 static void entry_count_look(struct dirty_entry *entry, uint64_t now_ms)

@@ -352,15 +352,30 @@ static int look_at_name(struct machine *machine, const char *name, struct change
 	return 1;
 }
 
+/* Known, and still there by this name: the look at its PCI device, which comes next, reads it. Its
+ * queues are not to be asked for twice, since that may wait for whoever holds the kernel's lock. */
+static bool is_read_with_device(const struct machine *machine, const struct hint *hint)
+{
+	const struct netdev *known = inventory_find_netdev_by_name(machine->inventory, hint->name);
+
+	return known && known->has_device && (!hint->ifindex || hint->ifindex == known->ifindex) &&
+	       fsroot_exists(machine->root, FSROOT_SYS, "class/net/%s", known->name);
+}
+
 /* After a rename the hint may carry the old name while our record has the new one, or the other way
  * round: the record of its ifindex is looked at, too. */
-static int look_at_netdev_hint(struct machine *machine, const struct hint *hint,
+static int look_at_netdev_hint(struct machine *machine, const struct hint *hint, enum look look,
 			       struct change_list *changes, bool *ret_gone, struct hint *ret_also)
 {
 	const struct netdev *known;
 	char name[NETDEV_NAME_SIZE];
 	int found = 0, r;
 
+	if (look == LOOK_HINT && is_read_with_device(machine, hint)) {
+		known = inventory_find_netdev_by_name(machine->inventory, hint->name);
+		also_device(&known->addr, ret_also);
+		return 0;
+	}
 	if (hint->name[0]) {
 		found = look_at_name(machine, hint->name, changes, ret_also);
 		if (found < 0)
@@ -833,13 +848,14 @@ static bool is_where_it_was(struct machine *machine, const struct irq *irq)
 
 /*
  * An event that names a device often comes with several others, and most of them find it as the
- * first one left it. Seeing that costs half of reading it anew.
+ * first one left it. Seeing that costs half of reading it anew. The vectors first: what an arrival
+ * waits for is that they were requested, and the first of them shows it.
  */
 static bool nothing_differs(struct machine *machine, const struct pci_addr *addr)
 {
 	const struct device *device = inventory_find_device(machine->inventory, addr);
 
-	if (device_differs(machine, addr))
+	if (!device)
 		return false;
 	list_foreach(vector, &device->vectors, struct vector, device_link) {
 		const struct irq *irq = vector->irq;
@@ -850,7 +866,7 @@ static bool nothing_differs(struct machine *machine, const struct pci_addr *addr
 				   : !is_still_unrequested(machine, irq))
 			return false;
 	}
-	return true;
+	return !device_differs(machine, addr);
 }
 
 /*
@@ -925,7 +941,7 @@ int machine_look(struct machine *machine, const struct hint *hint, enum look loo
 	case HINT_DEVICE:
 		return look_at_device_hint(machine, &hint->addr, look, changes, ret_gone, ret_also);
 	case HINT_NETDEV:
-		return look_at_netdev_hint(machine, hint, changes, ret_gone, ret_also);
+		return look_at_netdev_hint(machine, hint, look, changes, ret_gone, ret_also);
 	case HINT_IRQ:
 		return look_at_irq(machine, hint->irq, look, changes, ret_gone);
 	case HINT_CPUS:

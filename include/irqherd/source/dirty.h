@@ -2,10 +2,10 @@
  * dirty: what is to be looked at, and when.
  *
  * Hints about one object merge into one entry. The first hint is due at once; hints that come while
- * the last look is young wait for one common look: 2 ms at first, which an arrival with its few
- * events hardly feels, then longer with each such look up to DIRTY_MERGE_MS. The last hint always
- * gets one. After a look the object stays on watch: it is looked at again at growing distance until
- * it stopped changing, since drivers request vectors late and say nothing.
+ * the last look is young wait for one common look: 2 ms, which an arrival with its dozen events
+ * hardly feels, and in a storm longer with each such look, up to DIRTY_MERGE_MS. The last hint
+ * always gets one. After a look the object stays on watch: it is looked at again at growing
+ * distance until it stopped changing, since drivers request vectors late and say nothing.
  *
  * Knows no clock: the caller says what time it is, and never goes back. A struct dirty may not be
  * moved once it is initialised.
