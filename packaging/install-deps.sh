@@ -9,7 +9,8 @@ build=(gcc cmake ninja-build pkg-config libudev-dev libmnl-dev libnl-3-dev libnl
 	libncurses-dev scdoc)
 tests=(libcmocka-dev clang libclang-rt-dev clang-format strace valgrind udev iproute2 ethtool bzip2 xz-utils python3
 	util-linux hwloc-nox python3-yaml tmux)
-packages=(debhelper dh-apparmor dpkg-dev fakeroot lintian rpm mmdebstrap e2fsprogs apparmor crun prometheus)
+packages=(debhelper dh-apparmor dpkg-dev fakeroot lintian rpm mmdebstrap e2fsprogs apparmor crun prometheus
+	systemd-container)
 
 wanted=("${build[@]}")
 case "${1-}" in

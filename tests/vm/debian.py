@@ -80,6 +80,8 @@ MASKED = ("apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", 
           "e2scrub_reap.service", "fstrim.timer", "getty@tty1.service", "serial-getty@ttyS0.service",
           "systemd-timesyncd.service", "systemd-pstore.service")
 
+SYSTEM_RECIPE = (PACKAGES, LOOP, UNIT, MASKED, 2)
+
 
 def make_system(cache, target):
     """A tar archive of the system, without a kernel."""
@@ -143,6 +145,13 @@ class Machine(build.Machine):
         self.disk = disk
 
 
+def system():
+    """The system's archive alone, for who has a kernel."""
+    cache = build.Cache()
+    with cache.locked():
+        return cache.part("debian.tar", SYSTEM_RECIPE, lambda path: make_system(cache, path))
+
+
 def prepare(version):
     base = build.prepare(version)  # QEMU and tools
     cache = build.Cache()
@@ -150,10 +159,10 @@ def prepare(version):
     with cache.locked():
         kernel = cache.part(f"debian-kernel-{version}", (version, MODULES, 1),
                             lambda path: build.make_kernel(cache, version, tools, path, MODULES))
-        system = cache.part("debian.tar", (PACKAGES, LOOP, UNIT, MASKED, 2), lambda path: make_system(cache, path))
+        archive = cache.part("debian.tar", SYSTEM_RECIPE, lambda path: make_system(cache, path))
         stamp = (cache.folder / "debian.tar.stamp").read_text()
-        disk = cache.part(f"debian-{version}.ext4", (stamp, system.stat().st_mtime_ns, MODULES, DISK_MIB, 1),
-                          lambda path: make_disk(system, kernel, path))
+        disk = cache.part(f"debian-{version}.ext4", (stamp, archive.stat().st_mtime_ns, MODULES, DISK_MIB, 1),
+                          lambda path: make_disk(archive, kernel, path))
         image = cache.part(f"debian-{version}.gz", (INIT, BOOT_MODULES, MODULES, 1),
                            lambda path: make_initial(tools, kernel, path))
     machine = Machine(qemu, kernel, image, disk)

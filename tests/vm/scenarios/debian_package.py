@@ -104,9 +104,9 @@ def confined(rig, service):
     status = rig.get(f"/proc/{service.pid()}/status")
     for line in ("CapEff:\t0000000000000000", "CapBnd:\t0000000000000000", "NoNewPrivs:\t1", "Seccomp:\t2"):
         check(line in status, f"not {line!r}: {status}")
-    check_equal(rig.get(f"/proc/{service.pid()}/attr/current").strip(" \n\0"), "irqherd (enforce)", "AppArmor's word")
-    state = service.state()
-    check(state.counters["rounds"] > 0, "no rounds")
+    if rig.try_run("test -d /sys/kernel/security/apparmor")[0] == 0:
+        check_equal(rig.get(f"/proc/{service.pid()}/attr/current").strip(" \n\0"), "irqherd (enforce)", "AppArmor's word")
+    service.wait_rounds(1)
     check(re.match(r"\d+ devices, \d+ IRQs", service.show("StatusText")), f"status: {service.show('StatusText')}")
 
 
