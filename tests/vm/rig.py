@@ -804,3 +804,4 @@ def only_guest(folder):
     with open(folder / "guest.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+    time.sleep(1)  # who waits for it is to have it before who wants it again
