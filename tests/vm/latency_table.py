@@ -22,12 +22,45 @@ IRQBALANCE = (
     ("event to first write", "last event to the first write's return"),
     ("event to write", "last event to the last write's return"),
 )
+SHOWN_CALLS = 6
 
 
 def rows(found, names):
     for name, words in names:
         one = found[name]
         yield f"| {words} | {one['count']} | {one['median']} | {one['p90']} | {one['max']} |"
+
+
+def tell_times(found):
+    print("| ms | count | median | p90 | max |\n| --- | --- | --- | --- | --- |")
+    print("\n".join(rows(found, IRQHERD if "spent" in found else IRQBALANCE)) + "\n")
+
+
+def tell_spent(spent):
+    print("Of the own share, mean of an arrival:\n\n| | calls | ms |\n| --- | --- | --- |")
+    print("".join(f"| {what} | | {ms} |\n" for what, ms in spent["ms"].items()), end="")
+    for name, (count, ms) in list(spent["calls"].items())[:SHOWN_CALLS]:
+        print(f"| of them `{name}` | {count} | {ms} |")
+    print(f"| all system calls | {sum(count for count, _ in spent['calls'].values()):.0f} | |\n")
+
+
+def tell_speed(result):
+    print("| us of CPU time | emulated | native | ratio |\n| --- | --- | --- | --- |")
+    for name, emulated in result["speed"]["emulated"].items():
+        native = result["speed"]["native"][name]
+        print(f"| {name} | {emulated} | {native} | {emulated / native:.0f} |")
+    print()
+
+
+def head_of(result, who):
+    found = result[who]
+    where = f"**{who}**, Linux {result['kernel']}, 4 emulated CPUs; host: {result['host']}, {result['host CPUs']} CPUs, " \
+            f"load average {result['host load']}"
+    if who == "irqherd":
+        return f"{where}; {found['event to write']['count']} arrivals with {found['writes']} writes.\n"
+    if who == "irqbalance":
+        return f"{where}; {found['event to write']['count']} of {found['arrivals']} arrivals were written to.\n"
+    return where + ".\n"
 
 
 def main(paths):
@@ -37,16 +70,14 @@ def main(paths):
     if not results:
         sys.exit("no line with results in " + " ".join(paths))
     for result in results:
-        for who, names in (("irqherd", IRQHERD), ("irqbalance", IRQBALANCE)):
-            if who not in result:
-                continue
-            found = result[who]
-            what = f"{found['event to write']['count']} arrivals with {found['writes']} writes" if who == "irqherd" \
-                else f"{found['event to write']['count']} of {found['arrivals']} arrivals were written to"
-            print(f"**{who}**, Linux {result['kernel']}, 4 emulated CPUs; host: {result['host']}, "
-                  f"{result['host CPUs']} CPUs, load average {result['host load']}; {what}.\n")
-            print("| ms | count | median | p90 | max |\n| --- | --- | --- | --- | --- |")
-            print("\n".join(rows(found, names)) + "\n")
+        who = next(name for name in ("irqherd", "irqbalance", "speed") if name in result)
+        print(head_of(result, who))
+        if who == "speed":
+            tell_speed(result)
+            continue
+        tell_times(result[who])
+        if "spent" in result[who]:
+            tell_spent(result[who]["spent"])
 
 
 if __name__ == "__main__":
