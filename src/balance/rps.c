@@ -82,10 +82,12 @@ static bool others_fire(const struct snapshot *now, const struct irq *receiver)
 }
 
 /* A queue that is polled without pause does not interrupt any more: then the packets on its CPU are
- * its own if nobody else interrupts there. */
+ * its own if nobody else interrupts there. One that is down is silent, too. */
 static bool is_receiving(const struct snapshot *now, const struct softnet *softnet,
-			 const struct irq *receiver)
+			 const struct netdev *netdev, const struct irq *receiver)
 {
+	if (!netdev->up)
+		return false;
 	if (load_irq_count(now->load, receiver->number) > 0)
 		return true;
 	return softnet_cpu(softnet, receiver->effective_cpu).processed > 0 &&
@@ -103,7 +105,7 @@ static void watch_netdev(struct netdev *netdev, const struct snapshot *now,
 	switch (rps->state) {
 	case RPS_IDLE:
 		if (cpu == CPU_NONE || !is_hot(now, policy, softnet, cpu) ||
-		    is_relieved(plan, cpu) || !is_receiving(now, softnet, receiver))
+		    is_relieved(plan, cpu) || !is_receiving(now, softnet, netdev, receiver))
 			rps->hot_rounds = 0;
 		else
 			rps->hot_rounds++;
