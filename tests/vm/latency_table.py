@@ -13,6 +13,7 @@ import sys
 IRQHERD = (
     ("event to write", "last event to the last write's return"),
     ("event to receipt", "of it: until irqherd has received the event"),
+    ("busy at the event", "of that: it was busy with an earlier event"),
     ("receipt to write", "of it: irqherd's own share"),
     ("receipt to first write", "of that: until the first write"),
     ("as logged (after=)", "own share as irqherd logs it (`after=`)"),
@@ -27,7 +28,9 @@ SHOWN_CALLS = 6
 
 def rows(found, names):
     for name, words in names:
-        one = found[name]
+        one = found.get(name)
+        if not one:  # of an older output
+            continue
         yield f"| {words} | {one['count']} | {one['median']} | {one['p90']} | {one['max']} |"
 
 

@@ -82,7 +82,13 @@ class Arrival:
         spans = [(*last_told(begin), end) for begin, end in writes]
         self.event, self.received, self.write = max(spans, key=lambda span: span[2] - span[1])
         self.first_write = next(end for _, received, end in spans if received == self.received)
-        self.spent = spent(self.received, self.write, calls, waits_of(until_next, pid))
+        waits = waits_of(until_next, pid)
+        self.spent = spent(self.received, self.write, calls, waits)
+        # it looked at something else while the event came in
+        self.was_busy = self.received - self.event - spent(self.event, self.received, calls, waits)[0][MERGING]
+
+
+MERGING = "epoll_wait, for merging"
 
 
 def spent(begin, end, calls, waits):
@@ -93,12 +99,12 @@ def spent(begin, end, calls, waits):
     def without(since, until):
         return sum(min(wait[1], until) - max(wait[0], since) for wait in waits if wait[0] < until and wait[1] > since)
 
-    found = {"in system calls": 0, "epoll_wait, for merging": 0, "ready, but without a CPU": 0, "for locks": 0}
+    found = {"in system calls": 0, MERGING: 0, "ready, but without a CPU": 0, "for locks": 0}
     by_name = {}
     for call in calls:
         since, until = max(call.begin, begin), min(call.end, end)
         if call.name in ("epoll_wait", "epoll_pwait"):
-            found["epoll_wait, for merging"] += until - since
+            found[MERGING] += until - since
             continue
         ms = until - since - without(since, until)
         found["in system calls"] += ms
@@ -206,6 +212,7 @@ def of_irqherd(rig, nics_of):
         "writes": sum(one.writes for one in found),
         "event to write": figures([one.write - one.event for one in found]),
         "event to receipt": figures([one.received - one.event for one in found]),
+        "busy at the event": figures([one.was_busy for one in found]),
         "receipt to write": figures(own),
         "receipt to first write": figures([one.first_write - one.received for one in found]),
         "as logged (after=)": figures([share for _, share in shares]),
