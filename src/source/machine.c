@@ -352,14 +352,20 @@ static int look_at_name(struct machine *machine, const char *name, struct change
 	return 1;
 }
 
-/* Known, and still there by this name: the look at its PCI device, which comes next, reads it. Its
- * queues are not to be asked for twice, since that may wait for whoever holds the kernel's lock. */
+/*
+ * Known, and still there by this name right below its PCI device: the look at that, which comes
+ * next, reads it. Its queues are not to be asked for twice, since that may wait for whoever holds
+ * the kernel's lock. One further down, of a USB adapter or a subfunction, is read by its name
+ * alone.
+ */
 static bool is_read_with_device(const struct machine *machine, const struct hint *hint)
 {
 	const struct netdev *known = inventory_find_netdev_by_name(machine->inventory, hint->name);
+	char addr[PCI_ADDR_TEXT];
 
 	return known && known->has_device && (!hint->ifindex || hint->ifindex == known->ifindex) &&
-	       fsroot_exists(machine->root, FSROOT_SYS, "class/net/%s", known->name);
+	       fsroot_exists(machine->root, FSROOT_SYS, "bus/pci/devices/%s/net/%s",
+			     pci_addr_format(&known->addr, addr), known->name);
 }
 
 /* After a rename the hint may carry the old name while our record has the new one, or the other way

@@ -427,6 +427,31 @@ static void virtual_interface_asks_for_nobody(void **state)
 	assert_false(inventory_find_netdev(&trial->inventory, 9)->has_device);
 }
 
+/* A USB adapter is below the controller's PCI device, which does not list it. */
+static void interface_further_below_is_read_by_its_name(void **state)
+{
+	struct trial *trial = *state;
+	char target[256];
+
+	fill(trial);
+	host_put(&trial->host, "0x1002\n", "sys/devices/pci0000:00/%s/usb1/1-1/net/usb0/flags",
+		 NIC->addr);
+	host_put(&trial->host, "77\n", "sys/devices/pci0000:00/%s/usb1/1-1/net/usb0/ifindex",
+		 NIC->addr);
+	(void) snprintf(target, sizeof(target), "../../devices/pci0000:00/%s/usb1/1-1/net/usb0",
+			NIC->addr);
+	tree_link(&trial->host.tree, "sys/class/net/usb0", target);
+	read_all(trial);
+	assert_true(inventory_find_netdev(&trial->inventory, 77)->has_device);
+	assert_false(inventory_find_netdev(&trial->inventory, 77)->up);
+	host_put(&trial->host, "0x1003\n", "sys/devices/pci0000:00/%s/usb1/1-1/net/usb0/flags",
+		 NIC->addr);
+	look_at_netdev(trial, "usb0", 77);
+	assert_int_equal(trial->also.kind, HINT_DEVICE);
+	assert_true(changed(trial, CHANGE_NETDEV_LINK));
+	assert_true(inventory_find_netdev(&trial->inventory, 77)->up);
+}
+
 /* Which hints come, in which order, and with what they carry, must not matter. */
 static void renamed_interface_is_found_by_any_hint_of_it(void **state)
 {
@@ -1193,6 +1218,7 @@ int main(void)
 		trial_test(interface_asks_for_its_device_too),
 		trial_test(vanished_interface_asks_for_its_device_once_more),
 		trial_test(virtual_interface_asks_for_nobody),
+		trial_test(interface_further_below_is_read_by_its_name),
 		trial_test(renamed_interface_is_found_by_any_hint_of_it),
 		trial_test(renamed_interface_keeps_its_record),
 		trial_test(hint_that_names_no_interface_finds_none),
