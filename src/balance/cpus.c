@@ -278,7 +278,7 @@ void cpu_table_count_queues(struct cpu_table *table, const struct inventory *inv
 	struct cpumask home;
 
 	for (unsigned int i = 0; i < table->count; i++)
-		table->rows[i].queues = table->rows[i].judged = 0;
+		table->rows[i].queues = table->rows[i].judged = table->rows[i].own_queues = 0;
 
 	list_foreach(vector, &device->vectors, struct vector, device_link) {
 		const struct irq *irq = vector->irq;
@@ -286,6 +286,7 @@ void cpu_table_count_queues(struct cpu_table *table, const struct inventory *inv
 
 		if (!is_queue(irq) || !cpu_table_row(table, irq_bound_cpu(irq)))
 			continue;
+		table->rows[irq_bound_cpu(irq)].own_queues++;
 		row = cpu_table_core(table, topology, irq_bound_cpu(irq));
 		row->queues++;
 		if (!irq->arrival || !irq_movable(irq))
@@ -302,6 +303,15 @@ void cpu_table_count_queues(struct cpu_table *table, const struct inventory *inv
 			break;
 		}
 	}
+}
+
+void cpu_table_move_queue(struct cpu_table *table, const struct topology *topology, int from,
+			  int to)
+{
+	cpu_table_core(table, topology, from)->queues--;
+	table->rows[from].own_queues--;
+	cpu_table_core(table, topology, to)->queues++;
+	table->rows[to].own_queues++;
 }
 
 void cpu_table_note_move(struct cpu_table *table, const struct topology *topology,

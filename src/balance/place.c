@@ -175,6 +175,17 @@ static uint32_t queues_beside(const struct request *request, int cpu)
 	return core->queues;
 }
 
+/* What an arrival would share its thread with: IRQs that fire, and queues of its device, which
+ * will. */
+static uint32_t company(const struct request *request, int cpu)
+{
+	const struct cpu_row *row = &request->table->rows[cpu];
+	const struct irq *irq = request->irq;
+
+	return row->active +
+	       (irq->queue.kind != QUEUE_NONE && irq_device(irq) ? row->own_queues : 0);
+}
+
 static bool arrival_ranks_before(const struct request *request, int cpu, int best)
 {
 	const struct topology *topology = &request->now->inventory->topology;
@@ -189,6 +200,8 @@ static bool arrival_ranks_before(const struct request *request, int cpu, int bes
 	/* of the core as a whole: a busy thread's idle sibling must not rank behind it */
 	if (busy_a != busy_b)
 		return busy_a < busy_b;
+	if (company(request, cpu) != company(request, best))
+		return company(request, cpu) < company(request, best);
 	if (a->irqs != b->irqs)
 		return a->irqs < b->irqs;
 	return a->load_ppm < b->load_ppm;

@@ -343,10 +343,8 @@ static int judge_arrival(struct decision *decision, const struct irq *irq)
 			return r;
 	}
 	if (queue && cpu_table_row(decision->table, target)) {
-		if (target != cpu) {
-			cpu_table_core(decision->table, topology, cpu)->queues--;
-			cpu_table_core(decision->table, topology, target)->queues++;
-		}
+		if (target != cpu)
+			cpu_table_move_queue(decision->table, topology, cpu, target);
 		cpu_table_core(decision->table, topology, target)->judged++;
 	}
 	return 0;
@@ -465,17 +463,13 @@ static int retry_arrival(const struct snapshot *now, const struct policy *policy
 
 	if (irq->queue.kind == QUEUE_NONE || !device || !cpu_table_row(table, move->from_cpu))
 		return place_arrival(now, policy, table, irq);
-	if (table->counted == device) {
-		cpu_table_core(table, topology, move->to_cpu)->queues--;
-		cpu_table_core(table, topology, move->from_cpu)->queues++;
-	} else {
+	if (table->counted == device)
+		cpu_table_move_queue(table, topology, move->to_cpu, move->from_cpu);
+	else
 		cpu_table_count_queues(table, now->inventory, device);
-	}
 	cpu = place_arrival(now, policy, table, irq);
-	if (cpu != CPU_NONE) {
-		cpu_table_core(table, topology, move->from_cpu)->queues--;
-		cpu_table_core(table, topology, cpu)->queues++;
-	}
+	if (cpu != CPU_NONE)
+		cpu_table_move_queue(table, topology, move->from_cpu, cpu);
 	return cpu;
 }
 

@@ -30,6 +30,7 @@ struct cpu_row {
 	uint32_t core_ppm;     /* same row: loads of its threads */
 	uint32_t queues;       /* same row: queues of the counted device that fire on the core */
 	uint32_t judged;       /* same row: of them, those that are to stay */
+	uint32_t own_queues;   /* queues of the counted device that fire on this CPU */
 	uint32_t cost_ppm; /* estimated costs of the IRQs that are served here; with the next only
 			      for CHOICE_COST */
 	uint32_t weight;   /* by which a rise of load is blamed on them, in all */
@@ -95,9 +96,14 @@ bool cpu_table_sibling_is_busy(const struct cpu_table *table, const struct topol
  */
 int irq_bound_cpu(const struct irq *irq);
 
-/* Queues of a device by core, where they fire next. Replaces the counts of the device before. */
+/* Queues of a device by core and by CPU, where they fire next. Replaces the counts of the device
+ * before. */
 void cpu_table_count_queues(struct cpu_table *table, const struct inventory *inventory,
 			    const struct device *device);
+
+/* One queue of the counted device was placed anew; both have rows. */
+void cpu_table_move_queue(struct cpu_table *table, const struct topology *topology, int from,
+			  int to);
 
 /* The row that counts for the whole core of a CPU. */
 struct cpu_row *cpu_table_core(const struct cpu_table *table, const struct topology *topology,

@@ -31,9 +31,10 @@ int place_better(const struct snapshot *now, const struct policy *policy, struct
 
 /*
  * A new IRQ: among its home CPUs the core with the fewest queues of its own device, then the idle
- * core before the busy sibling, then fewest IRQs, lowest load, lowest number. load-limit does not
- * apply: a new IRQ must be somewhere. Answers the present CPU if it is among the equals on the
- * first count. The device's queues must have been counted (cpu_table_count_queues).
+ * core, then the thread with the fewest IRQs that fire and queues of that device, then fewest IRQs,
+ * lowest load, lowest number. load-limit does not apply: a new IRQ must be somewhere. Answers the
+ * present CPU if it is among the equals on the first count. The device's queues must have been
+ * counted (cpu_table_count_queues).
  */
 int place_arrival(const struct snapshot *now, const struct policy *policy, struct cpu_table *table,
 		  const struct irq *irq);

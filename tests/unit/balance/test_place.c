@@ -260,6 +260,24 @@ static void arrival_takes_the_idle_thread_of_a_busy_core(void **state)
 	machine_deinit(&m);
 }
 
+static void idle_irqs_do_not_keep_queues_off_a_thread(void **state)
+{
+	static const int fires[] = { 1, 1, 2 };
+	struct machine m;
+	struct snapshot now;
+
+	(void) state;
+	machine_init(&m, 4, 2, 2);
+	machine_put_nic(&m, 7, 0, 40, fires, 3, true, LOOK_HINT);
+	for (unsigned int i = 0; i < 4; i++)
+		machine_put_irq(&m, 20 + i, 0, 0, 0);
+	now = machine_snapshot(&m);
+	machine_fill(&m);
+	cpu_table_count_queues(&m.table, &m.inventory, irq_device(machine_irq(&m, 40)));
+	assert_int_equal(place_arrival(&now, &m.policy, &m.table, machine_irq(&m, 42)), 0);
+	machine_deinit(&m);
+}
+
 static void well_placed_arrival_stays(void **state)
 {
 	static const int fires[] = { 1, 3 };
@@ -332,6 +350,7 @@ int main(void)
 		cmocka_unit_test(room_that_stuck_irqs_will_take_is_not_given_away),
 		cmocka_unit_test(arrival_takes_the_core_with_fewest_queues_of_its_device),
 		cmocka_unit_test(arrival_takes_the_idle_thread_of_a_busy_core),
+		cmocka_unit_test(idle_irqs_do_not_keep_queues_off_a_thread),
 		cmocka_unit_test(well_placed_arrival_stays),
 		cmocka_unit_test(arrival_is_judged_by_the_mask_that_is_still_to_take_effect),
 	};
