@@ -32,13 +32,14 @@ QUIET_S = 1
 # smp: QEMU's words. sockets: the node of each socket. Ports are hotplug slots: n0p1 is the second behind
 # node 0's expander (removal takes 7 s there, as on real slots), rp0 the first on bus 0, node -1 (fast).
 # memory_node: node 2 has no CPU, one port (n2p0), and node 1 as its nearest neighbour.
-# steady: one thread of QEMU's emulates all CPUs. Slower to boot, and no CPU's timer ever stops.
+# steady: one thread of QEMU's emulates all CPUs. Slower to boot, and no CPU's timer ever stops. Not for spare_cpus: QEMU
+# waits for the thread of a CPU that is unplugged, which would be itself.
 TOPOLOGIES = {
     "two_nodes": {"smp": "4,sockets=2,cores=2,threads=1,maxcpus=4", "sockets": (0, 1)},
     "steady": {"smp": "4,sockets=2,cores=2,threads=1,maxcpus=4", "sockets": (0, 1), "thread": "single"},
     "threads": {"smp": "8,sockets=2,cores=2,threads=2,maxcpus=8", "sockets": (0, 1), "memory_node": True,
                 "thread": "single"},
-    "spare_cpus": {"smp": "4,sockets=4,cores=2,threads=1,maxcpus=8", "sockets": (0, 1, 0, 1), "thread": "single"},
+    "spare_cpus": {"smp": "4,sockets=4,cores=2,threads=1,maxcpus=8", "sockets": (0, 1, 0, 1)},
     # a whole system on a disk, see debian.py
     "debian": {"smp": "4,sockets=2,cores=2,threads=1,maxcpus=4", "sockets": (0, 1), "disk": True, "boot_s": 420},
 }

@@ -8,6 +8,7 @@ NEAREST = {4, 5, 6, 7}  # node 1 is nearer to node 2 than node 0 is
 
 def run(rig):
     check_equal(rig.get("/sys/devices/system/node/node2/cpulist").strip(), "", "CPUs of node 2")
+    rig.run("echo 1 > /proc/irq/default_smp_affinity")  # so that every queue is ours to place
     ruled = rig.nics["cold0"].up()
     rig.put("/run/proximity", f"{ruled.address} node 2\n")
     daemon = rig.daemon("pxm = /run/proximity\n")
