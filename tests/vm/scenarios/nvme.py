@@ -4,7 +4,16 @@ from rig import check, check_equal, wait_until
 
 TOPOLOGY = "steady"
 QUICK = True
-READ = "for i in $(seq 50); do dd if=/dev/nvme0n1 of=/dev/null bs=4k count=20 iflag=direct; done"
+CPUS = "0 1 2 3"
+
+
+def read(rig, managed):
+    """Each CPU reads, and so uses the queue of its own."""
+    before = rig.counts()
+    rig.run(f"for cpu in {CPUS}; do taskset -c $cpu dd if=/dev/nvme0n1 of=/dev/null bs=4k count=100 iflag=direct; done")
+    now = rig.counts()
+    idle = {irq for irq in managed if now[irq] == before.get(irq, 0)}
+    check(not idle, f"managed IRQs {idle} did not fire, so this shows nothing of them")
 
 
 def check_writes(rig, daemon, managed, written, generation):
@@ -26,7 +35,7 @@ def run(rig):
     irqs = disk.irqs()
     check_equal(len(irqs), 5, "vectors")
     managed = set(irqs[1:])  # the first is for administration
-    rig.run(READ)
+    read(rig, managed)
     state = daemon.wait_rounds(5)
     check_writes(rig, daemon, managed, 0, "plugged in")
     if not rig.release.startswith("6.1."):
@@ -41,7 +50,7 @@ def run(rig):
     wait_until(lambda: len(disk.active_irqs()) == 5 and rig.try_run("[ -b /dev/nvme0n1 ]")[0] == 0, "the bound disk")
     managed = set(disk.irqs()[1:])
     daemon.wait_quiet()
-    rig.run(READ)
+    read(rig, managed)
     daemon.wait_rounds(5)
     check_writes(rig, daemon, managed, written, "bound again")
     rig.check_untouched(before)
@@ -50,6 +59,6 @@ def run(rig):
     daemon.stop()
     again = rig.daemon(traced=True)
     again.wait_quiet()
-    rig.run(READ)
+    read(rig, managed)
     again.wait_rounds(3)
     check_equal(again.writes(), [], "writes after a restart")
