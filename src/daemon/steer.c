@@ -25,6 +25,7 @@ void daemon_update_freeze(struct daemon *daemon)
 {
 	const char *why = daemon_why_frozen(daemon);
 	const char *folder = freeze_file_folder(&daemon->freeze_file);
+	uint64_t now_ms = clock_now_ms();
 
 	if (daemon->frozen == (why != NULL))
 		return;
@@ -35,6 +36,12 @@ void daemon_update_freeze(struct daemon *daemon)
 	else if (folder)
 		daemon_record(daemon, HISTORY_STEER,
 			      "frozen: nothing is written until thawed: file=%s/freeze", folder);
+	else if (daemon->steering.frozen_until_ms > now_ms)
+		daemon_record(daemon, HISTORY_STEER,
+			      "frozen: nothing is written for a while: by=%s seconds=%llu", why,
+			      (unsigned long long) (daemon->steering.frozen_until_ms - now_ms +
+						    999) /
+				      1000);
 	else
 		daemon_record(daemon, HISTORY_STEER,
 			      "frozen: nothing is written until thawed: by=%s", why);
