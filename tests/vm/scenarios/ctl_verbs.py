@@ -83,7 +83,12 @@ def run(rig):
 
 
 def ask(rig, words, options=""):
-    return json.loads(rig.run(f"irqherdctl {options}--json {words}"))
+    code, text = rig.try_run(f"irqherdctl {options}--json {words}")
+    check(code == 0 or (words == "status" and code == 1), f"{words}: exit {code}: {text[-500:]}")
+    answer = json.loads(text)
+    if code == 1:
+        print(f"         degraded: {answer['status']['problems']}")
+    return answer
 
 
 def check_sound(rig, words, options=""):
