@@ -188,7 +188,7 @@ static json_t *make_problems(struct maker *maker)
 
 	if (!view->running)
 		return problems;
-	if (view->apply && !view->writes)
+	if (view->apply && !view->writes && !view->frozen)
 		add_words(maker, problems,
 			  "/proc/irq can't be written: observing only, though mode=apply is set");
 	if (!view->config_valid)

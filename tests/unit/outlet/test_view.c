@@ -169,7 +169,15 @@ static void calm_ends_with_a_problem_that_is_named(void **state)
 	assert_int_equal(json_array_size(at(status, "status.problems")), 0);
 	json_decref(status);
 
+	/* a freeze was asked for */
 	scene.view.writes = false;
+	scene.view.frozen = true;
+	status = view_status(&scene.view);
+	assert_string_equal(text_at(status, "status.state"), "calm");
+	assert_string_equal(text_at(status, "status.mode"), "frozen");
+	json_decref(status);
+	scene.view.frozen = false;
+
 	scene.view.config_valid = false;
 	scene.plan.unrelieved = true;
 	scene.plan.overloaded = 1;
