@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -323,16 +324,28 @@ static void also_device(const struct pci_addr *addr, struct hint *ret_also)
 	*ret_also = (struct hint){ .kind = HINT_DEVICE, .addr = *addr };
 }
 
+/* The name that a network device has now, if its event was overtaken by a rename; false: it is
+ * gone. Asked of the kernel, since only all of sysfs could tell. */
+static bool is_renamed(const struct machine *machine, int ifindex, char name[NETDEV_NAME_SIZE])
+{
+	_Static_assert(NETDEV_NAME_SIZE >= IF_NAMESIZE, "a name fits");
+
+	return machine->root->live && if_indextoname((unsigned int) ifindex, name);
+}
+
 /*
- * 1: there is one. 0: there is none of that name, and no record of it any more. One that udevd has
- * renamed since is found below its PCI device and keeps its record, and with it its IRQs' queues.
+ * 1: there is one. 0: there is none of that name, and no record of it any more. One that was
+ * renamed since keeps its record, and with it its IRQs' queues: it is found below its PCI device,
+ * or by its ifindex.
  */
 static int look_at_name(struct machine *machine, const char *name, struct change_list *changes,
 			struct hint *ret_also)
 {
 	const struct netdev *known = inventory_find_netdev_by_name(machine->inventory, name);
 	struct netdev_facts facts;
+	char now[NETDEV_NAME_SIZE];
 	struct pci_addr addr = { 0 };
+	int ifindex = known ? known->ifindex : 0;
 	bool below;
 	int r;
 
@@ -342,9 +355,15 @@ static int look_at_name(struct machine *machine, const char *name, struct change
 		also_device(&addr, ret_also);
 	}
 	r = look_at_netdev(machine, name, changes, &facts);
+	if (vanished(r) && below)
+		return look_at_netdevs_of(machine, &addr, changes);
+	if (vanished(r) && ifindex > 0 && is_renamed(machine, ifindex, now)) {
+		r = look_at_netdev(machine, now, changes, &facts);
+		if (!vanished(r))
+			return r < 0 ? r : 0;
+	}
 	if (vanished(r))
-		return below ? look_at_netdevs_of(machine, &addr, changes)
-			     : drop_netdev(machine, name, changes);
+		return drop_netdev(machine, name, changes);
 	if (r < 0)
 		return r;
 	if (facts.has_device)
