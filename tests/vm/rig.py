@@ -786,10 +786,12 @@ class Daemon:
             self.kill()
 
     def descriptors(self):
-        """(those kept for reading IRQs and vector folders again: as many as there were rounds for, others)"""
-        links = self.guest.run(f"ls -l /proc/{self.pid}/fd").splitlines()[1:]
-        kept = sum("/irq/" in link or "msi_irqs" in link for link in links)
-        return kept, len(links) - kept
+        """(those kept for reading IRQs and vector folders again: as many as there were rounds for, what the others are)"""
+        links = [line.split(" -> ")[1] for line in self.guest.run(f"ls -l /proc/{self.pid}/fd").splitlines()
+                 if " -> " in line]
+        kept = [link for link in links if "/irq/" in link or "msi_irqs" in link]
+        others = sorted(re.sub(r"\d+", "", link) for link in links if link not in kept)  # sockets have numbers
+        return len(kept), others
 
     def memory_kb(self):
         return int(self.guest.run(f"awk '/^RssAnon/ {{ print $2 }}' /proc/{self.pid}/status"))

@@ -26,6 +26,8 @@ def run(rig):
     daemon = rig.daemon(arguments="")
     for number in range(4):  # what is allocated once is allocated now
         cycle(rig, daemon, ("rp0", "rp1", "rp2", "rp3"), number)
+    # what the slow check keeps open is open after its first pass
+    daemon.wait_state(lambda state: state.counters["slow-check-passes"] > 0, "a pass of the slow check")
     state = daemon.wait_quiet()
     known = set(state.rows())
     sections = set(state.sections)
