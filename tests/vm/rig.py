@@ -134,9 +134,9 @@ class Guest:
                 and shutil.which("unshare")
             self.boot([*machine.qemu, *self.arguments(machine)], limit_s)
         except Failure as failure:
-            said = self.console()[-3000:]
+            said = "" if self.stopped_timer() else f"; its console:\n{self.console()[-3000:]}"
             self.close()
-            raise Failure(f"{failure}; its console:\n{said}") from None
+            raise Failure(f"{failure}{said}") from None
         except BaseException:
             self.close()
             raise
@@ -205,7 +205,11 @@ class Guest:
         self.qmp_received = b""
         self.qmp_read(lambda message: "QMP" in message)
         self.qmp("qmp_capabilities")
-        check_equal(self.receive(TOPOLOGIES[self.topology].get("boot_s", BOOT_S)), b"ready", "the guest's first word")
+        end = started + TOPOLOGIES[self.topology].get("boot_s", BOOT_S)
+        while not select.select([self.control], [], [], 1)[0]:
+            check(not self.stopped_timer(), "a CPU's timer stopped")
+            check(time.monotonic() < end, "the guest does not answer")
+        check_equal(self.receive(10), b"ready", "the guest's first word")
         self.boot_s = time.monotonic() - started
         self.check_timers()
         self.release = self.run("uname -r").strip()
