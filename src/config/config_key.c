@@ -451,7 +451,8 @@ const struct config_key config_keys[] = {
 	  .type = "patterns",
 	  .range = PATTERNS,
 	  .standard = "none",
-	  .help = "Devices whose IRQs are never touched, by PCI address or network device name.",
+	  .help = "Devices whose IRQs are never touched, by PCI address, vendor:device or network "
+		  "device name.",
 	  .list = true,
 	  ACTIONS(ban_device) },
 	{ .name = "rps",

@@ -80,11 +80,15 @@ bool match_any_text(const struct pattern_list *patterns, const char *text)
 	return false;
 }
 
+/* "8086:10d3" is shorter than any address, so a pattern for one is hardly one for the other. */
 static bool fits_device(const char *pattern, const struct device *device)
 {
-	char addr[PCI_ADDR_TEXT];
+	char addr[PCI_ADDR_TEXT], id[sizeof("8086:10d3")];
 
 	if (fits(pattern, pci_addr_format(&device->addr, addr)))
+		return true;
+	(void) snprintf(id, sizeof(id), "%04x:%04x", device->vendor, device->device);
+	if (fits(pattern, id))
 		return true;
 	list_foreach(netdev, &device->netdevs, struct netdev, device_link) {
 		if (fits(pattern, netdev->name))

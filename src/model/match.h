@@ -14,7 +14,7 @@ bool match_any_irq(const struct pattern_list *patterns, const struct irq *irq);
 bool match_any_slot(const struct pattern_list *slots, const struct irq *irq);
 bool match_any_text(const struct pattern_list *patterns, const char *text);
 
-/* By PCI address or the name of a network device. */
+/* By PCI address, vendor and device ("8086:10d3"), or the name of a network device. */
 bool match_any_device(const struct pattern_list *patterns, const struct device *device);
 
 /* The rule that says on which CPUs an IRQ or a device is kept: of the pins, then of the others the

@@ -26,8 +26,8 @@ struct pattern_list {
 
 /*
  * "These IRQs belong on these CPUs." A slot ("0000:af:00.1/7", parts may be patterns) or "irq:" and
- * a number or action pattern names IRQs; "driver:NAME", a PCI address or a network device names all
- * IRQs of a device. Everything is borrowed.
+ * a number or action pattern names IRQs; "driver:NAME", a PCI address, "vendor:device" or a network
+ * device names all IRQs of a device. Everything is borrowed.
  */
 struct cpu_rule {
 	const char *pattern;
@@ -49,7 +49,8 @@ struct rules {
 	bool use_isolated;               /* isolated CPUs may be homes */
 	struct pattern_list ban_irqs;    /* numbers, slots, or patterns of an action name */
 	struct pattern_list ban_drivers; /* driver names */
-	struct pattern_list ban_devices; /* PCI addresses or network device names */
+	struct pattern_list
+		ban_devices; /* PCI addresses, "vendor:device", network devices' names */
 	struct pattern_list rps_devices; /* likewise: whose packets may be spread */
 	struct pattern_list banned;      /* slots, by clients */
 	struct cpu_rule_list pins;       /* by clients; exact slots: before all else */

@@ -15,6 +15,8 @@ static void put_machine(struct world *world)
 {
 	static const struct device_spec nic = {
 		.addr = NIC,
+		.vendor = 0x15b3,
+		.device = 0x101d,
 		.driver = "mlx5_core",
 		.vectors = { { .number = 40, .index = 0, .actions = "eth0-TxRx-0", .effective = 1 },
 			     { .number = 47,
@@ -82,6 +84,32 @@ static void bans_match_slots(void **state)
 	}
 }
 
+static void bans_match_vendor_and_device(void **state)
+{
+	static const struct {
+		const char *pattern;
+		bool nic;
+	} cases[] = {
+		{ "15b3:101d", true },  { "15b3:*", true },     { "15b3:101?", true },
+		{ "15b3:101e", false }, { "15b3", false },      { "101d", false },
+		{ "8086:101d", false }, { "15B3:101D", false }, { "0000:15b3:101d", false },
+	};
+	struct world *world = *state;
+
+	put_machine(world);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char *pattern = (char *) (uintptr_t) cases[i].pattern;
+		const struct rules rules = { .preferred_node = NODE_NONE,
+					     .ban_devices = { &pattern, 1 } };
+
+		set_rules(world, &rules);
+		if (world_find_irq(world, 40)->banned != cases[i].nic ||
+		    world_find_irq(world, 47)->banned != cases[i].nic ||
+		    world_find_irq(world, 50)->banned)
+			fail_msg("%s", cases[i].pattern);
+	}
+}
+
 static void ban_by_a_client_holds_over_hotplug(void **state)
 {
 	struct world *world = *state;
@@ -127,6 +155,7 @@ static void rules_name_irqs_and_devices_in_many_ways(void **state)
 		{ NIC "/[0-6]", "5-6", "5-6", "0-3", "0-7" },
 		{ "*:3b:*", "1,6", "1,6", "1,6", "0-7" },
 		{ NIC, "1", "1", "1", "0-7" },
+		{ "15b3:*", "1", "1", "1", "0-7" },
 		{ "eth*", "2", "2", "2", "0-7" },
 		{ "driver:mlx5*", "3", "3", "3", "0-7" },
 		{ "driver:nvme", "3", "0-3", "0-3", "0-7" },
@@ -319,6 +348,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		world_test(slots_name_irqs_by_device_and_index),
 		world_test(bans_match_slots),
+		world_test(bans_match_vendor_and_device),
 		world_test(ban_by_a_client_holds_over_hotplug),
 		world_test(rules_name_irqs_and_devices_in_many_ways),
 		world_test(most_specific_word_wins),

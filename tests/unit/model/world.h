@@ -174,7 +174,8 @@ struct vector_spec {
 
 struct device_spec {
 	const char *addr;
-	const char *driver; /* NULL: "drv" */
+	const char *driver;      /* NULL: "drv" */
+	uint16_t vendor, device; /* 0: 8086:1572 */
 	int node;
 	const char *local; /* CPU list; NULL: no such file */
 	bool ignored;
@@ -204,8 +205,8 @@ static inline int world_try_device(struct world *world, const struct device_spec
 	struct device_facts facts = {
 		.addr = addr_of(spec->addr),
 		.class = 0x020000,
-		.vendor = 0x8086,
-		.device = 0x1572,
+		.vendor = spec->vendor ? spec->vendor : 0x8086,
+		.device = spec->device ? spec->device : 0x1572,
 		.driver = spec->driver ? spec->driver : "drv",
 		.node = spec->node,
 		.local_cpus = spec->local ? world_mask(world, spec->local) : MASK_NONE,
