@@ -36,7 +36,8 @@ bool topology_equal(const struct topology *a, const struct topology *b)
 		return false;
 	if (!cpumask_equal(&a->possible, &b->possible) ||
 	    !cpumask_equal(&a->present, &b->present) || !cpumask_equal(&a->online, &b->online) ||
-	    !cpumask_equal(&a->isolated, &b->isolated))
+	    !cpumask_equal(&a->isolated, &b->isolated) ||
+	    !cpumask_equal(&a->partitions, &b->partitions))
 		return false;
 	for (unsigned int i = 0; i < a->cpu_count; i++)
 		if (!cpu_equal(&a->cpus[i], &b->cpus[i]))

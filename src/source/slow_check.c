@@ -459,33 +459,27 @@ static bool read_file(struct step *step, struct slow_check_file *file, const cha
 	return file_read_record(file->fd, &step->check->text) == 0;
 }
 
-/* An event that was lost. */
-static bool online_differs(struct step *step)
+/* What the topology was read with is not what a file says now. */
+static bool cpus_differ(struct step *step, struct slow_check_file *file, const char *path,
+			const struct cpumask *known)
 {
-	struct cpumask online;
+	struct cpumask cpus;
 
-	return read_file(step, &step->check->online, "devices/system/cpu/online") &&
-	       cpulist_parse(buf_text(&step->check->text), &online) == 0 &&
-	       !cpumask_equal(&online, &step->inventory->topology.online);
-}
-
-/* Isolated cpuset partitions come and go without any event. The topology holds them together with
- * what was isolated at boot, so the text is compared with what it was in the last pass. */
-static bool isolation_changed(struct step *step)
-{
-	struct slow_check *check = step->check;
-	uint64_t before = check->isolated_hash;
-
-	if (!read_file(step, &check->isolated, "fs/cgroup/cpuset.cpus.isolated"))
-		return false;
-	check->isolated_hash = map_hash_text(buf_text(&check->text));
-	return before && check->isolated_hash != before;
+	return read_file(step, file, path) &&
+	       cpulist_parse(buf_text(&step->check->text), &cpus) == 0 &&
+	       !cpumask_equal(&cpus, known);
 }
 
 static int check_cpus(struct step *step)
 {
 	struct hint hint = { .kind = HINT_CPUS };
-	bool online = online_differs(step), isolated = isolation_changed(step);
+	const struct topology *topology = &step->inventory->topology;
+	/* an event that was lost */
+	bool online = cpus_differ(step, &step->check->online, "devices/system/cpu/online",
+				  &topology->online);
+	/* isolated cpuset partitions come and go without any event */
+	bool isolated = cpus_differ(step, &step->check->isolated, "fs/cgroup/cpuset.cpus.isolated",
+				    &topology->partitions);
 
 	step->check->turn = SLOW_CHECK_IRQS;
 	step->check->passes++;

@@ -152,8 +152,11 @@ static int read_isolated(struct reader *reader)
 		r = attr_read_mask(reader->root, FSROOT_SYS, MASK_LIST, &cpus, "%s", paths[i]);
 		if (attr_fatal(r))
 			return r;
-		if (r == 0)
-			topology->isolated = cpumask_or(&topology->isolated, &cpus);
+		if (r < 0)
+			continue;
+		topology->isolated = cpumask_or(&topology->isolated, &cpus);
+		if (i == ARRAY_SIZE(paths) - 1)
+			topology->partitions = cpus;
 	}
 	topology->isolated = cpumask_and(&topology->isolated, &topology->possible);
 	return 0;

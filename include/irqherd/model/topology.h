@@ -40,6 +40,7 @@ struct topology {
 	struct cpumask online;
 	struct cpumask
 		isolated; /* isolcpus=, nohz_full= and isolated cpuset partitions, all in one */
+	struct cpumask partitions; /* what cpuset says of it: it changes without an event */
 };
 
 #define TOPOLOGY_INIT ((struct topology){ 0 })

@@ -52,7 +52,6 @@ struct slow_check {
 	enum slow_check_turn turn;
 	struct slow_check_file online;   /* CPUs, as the kernel lists them */
 	struct slow_check_file isolated; /* CPUs of isolated cpuset partitions */
-	uint64_t isolated_hash;          /* of its text in the last pass; 0: not read yet */
 	struct buf text;
 	uint64_t passes; /* whole rounds of the machine completed */
 	uint64_t found;  /* differences */

@@ -332,7 +332,14 @@ static void cpus_that_went_or_were_isolated_unheard_make_a_hint(void **state)
 	pass(trial, 1);
 	host_put(&trial->host, "6-7\n", "sys/fs/cgroup/cpuset.cpus.isolated");
 	pass(trial, 1);
-	assert_int_equal(take_hint(trial).kind, HINT_CPUS);
+	hint = take_hint(trial);
+	assert_int_equal(hint.kind, HINT_CPUS);
+	assert_int_equal(
+		machine_look(&trial->machine, &hint, LOOK_HINT, &trial->changes, &gone, &also), 0);
+	assert_true(cpumask_test(&trial->inventory.topology.isolated, 6));
+	found = trial->check.found;
+	pass(trial, 2);
+	assert_int_equal(trial->check.found, found);
 	host_put(&trial->host, "0-6\n", "sys/devices/system/cpu/online");
 	pass(trial, 1);
 	hint = take_hint(trial);
@@ -342,6 +349,18 @@ static void cpus_that_went_or_were_isolated_unheard_make_a_hint(void **state)
 	found = trial->check.found;
 	pass(trial, 2);
 	assert_int_equal(trial->check.found, found);
+}
+
+/* Before the first pass has read anything: a pass takes minutes on a large machine. */
+static void cpus_isolated_before_the_first_pass_make_a_hint(void **state)
+{
+	struct trial *trial = *state;
+
+	host_put(&trial->host, "\n", "sys/fs/cgroup/cpuset.cpus.isolated");
+	fill(trial);
+	host_put(&trial->host, "6-7\n", "sys/fs/cgroup/cpuset.cpus.isolated");
+	pass(trial, 1);
+	assert_int_equal(take_hint(trial).kind, HINT_CPUS);
 }
 
 /* ---------------------------------------------------------------------------------------------- */
@@ -660,6 +679,7 @@ int main(void)
 		trial_test(our_own_writes_are_not_found),
 		trial_test(change_that_a_look_explains_is_no_foreign_hands),
 		trial_test(cpus_that_went_or_were_isolated_unheard_make_a_hint),
+		trial_test(cpus_isolated_before_the_first_pass_make_a_hint),
 		trial_test(dead_descriptor_means_an_irq_made_anew),
 		trial_test(irq_that_went_unseen_is_dropped_and_its_device_named),
 		trial_test(irq_without_a_device_that_went_is_named_itself),
