@@ -9,14 +9,19 @@
  * Draining reads nothing but the event itself: devices from a monitor carry their properties along,
  * and libudev goes to /sys only for attributes, which nobody asks for here.
  *
- * libudev's monitor of udevd's group is silent where no udevd runs, which is no error.
+ * libudev's monitor of udevd's group is silent where no udevd runs, which is no error. libudev does
+ * not even join that group where neither udevd's socket nor a devtmpfs on /dev says that there may
+ * be one: not in a service or container with a /dev of its own that is started before udevd. So it
+ * is joined here.
  */
 #include <errno.h>
 #include <libudev.h>
 #include <limits.h>
+#include <linux/netlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "irqherd/base/log.h"
@@ -25,14 +30,16 @@
 #include "irqherd/source/uevent.h"
 
 #define RECEIVE_BUFFER (8u << 20) /* a thousand queues coming and going at once, several times */
+#define GROUP_OF_UDEVD 2          /* of NETLINK_KOBJECT_UEVENT; the kernel's own is 1 */
 #define FAILURES_LIMIT 64u        /* datagrams in a row that libudev refuses, before we give way */
 
 static const char *const subsystems[] = { "pci", "net", "queues", "virtio", "cpu", "node" };
 
 /* --- monitors --- */
 
-static struct udev_monitor *monitor_open(struct udev *udev, const char *group, unsigned int buffer,
-					 int *ret_error)
+/* number: of the group, if it is to be joined whatever libudev thinks of it; else 0. */
+static struct udev_monitor *monitor_open(struct udev *udev, const char *group, int number,
+					 unsigned int buffer, int *ret_error)
 {
 	struct udev_monitor *monitor;
 	int r;
@@ -58,6 +65,11 @@ static struct udev_monitor *monitor_open(struct udev *udev, const char *group, u
 	r = udev_monitor_enable_receiving(monitor);
 	if (r < 0)
 		goto fail;
+	if (number > 0 && setsockopt(udev_monitor_get_fd(monitor), SOL_NETLINK,
+				     NETLINK_ADD_MEMBERSHIP, &number, sizeof(number)) < 0) {
+		r = -errno;
+		goto fail;
+	}
 	return monitor;
 
 fail:
@@ -79,11 +91,11 @@ int uevent_init(struct uevent_source *source, struct dirty *dirty, unsigned int 
 	if (!source->udev)
 		return -ENOMEM;
 
-	source->kernel = monitor_open(source->udev, "kernel", buffer, &error);
+	source->kernel = monitor_open(source->udev, "kernel", 0, buffer, &error);
 	if (!source->kernel)
 		log_warning("kernel uevents are refused, going on without: error=%s",
 			    strerror(-error));
-	source->udevd = monitor_open(source->udev, "udev", buffer, &error);
+	source->udevd = monitor_open(source->udev, "udev", GROUP_OF_UDEVD, buffer, &error);
 	if (!source->udevd)
 		log_warning("udevd's events are refused, going on without: error=%s",
 			    strerror(-error));

@@ -3,6 +3,7 @@
  * of our own. Skipped without root, or where the tools `ip` and `ethtool` are missing.
  */
 #include <errno.h>
+#include <linux/netlink.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
@@ -13,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -228,6 +231,44 @@ static void device_that_does_not_exist_has_no_properties(void **state)
 	close_sources(sources);
 }
 
+/* To udevd's group, in a form that libudev accepts there. */
+static void send_as_udevd(const char *text, size_t length)
+{
+	const struct sockaddr_nl group = { .nl_family = AF_NETLINK, .nl_groups = 2 };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
+
+	assert_true(fd >= 0);
+	assert_int_equal(sendto(fd, text, length, 0, (const struct sockaddr *) &group,
+				sizeof(group)),
+			 length);
+	(void) close(fd);
+}
+
+/* As in a service with a private /dev. */
+static void udevd_that_comes_later_is_heard_beside_any_dev(void **state)
+{
+	static const char event[] = "add@/devices/virtual/net/late0\0ACTION=add\0"
+				    "DEVPATH=/devices/virtual/net/late0\0SUBSYSTEM=net\0"
+				    "INTERFACE=late0\0IFINDEX=4711\0SEQNUM=1";
+	struct sources *sources;
+
+	(void) setup(state);
+	sources = *state;
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
+		print_message("needs a mount namespace: %s, skipping\n", strerror(errno));
+		skip();
+	}
+	assert_int_equal(mount("tmpfs", "/dev", "tmpfs", 0, NULL), 0);
+	assert_int_equal(mount("tmpfs", "/run", "tmpfs", 0, NULL), 0);
+	open_sources(sources, 0);
+	assert_int_equal(umount("/run"), 0);
+	assert_int_equal(umount("/dev"), 0);
+
+	send_as_udevd(event, sizeof(event));
+	assert_true(hint_comes(sources, HINT_NETDEV, "late0"));
+	close_sources(sources);
+}
+
 static void closed_sources_have_no_descriptor(void **state)
 {
 	struct sources *sources;
@@ -250,6 +291,7 @@ int main(void)
 		cmocka_unit_test(overrun_becomes_a_resync_and_later_events_still_arrive),
 		cmocka_unit_test(queues_without_interrupts_have_an_empty_list),
 		cmocka_unit_test(device_that_does_not_exist_has_no_properties),
+		cmocka_unit_test(udevd_that_comes_later_is_heard_beside_any_dev),
 		cmocka_unit_test(closed_sources_have_no_descriptor),
 	};
 
