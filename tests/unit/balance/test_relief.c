@@ -18,6 +18,14 @@ static struct irq *put(struct machine *m, unsigned int number, int cpu, double p
 	return irq;
 }
 
+static void put_moved(struct machine *m, unsigned int number, enum move_reason reason)
+{
+	struct irq *irq = put(m, number, 3, 0, 0);
+
+	irq->placement.moved_ms = m->now_ms - 5000;
+	irq->placement.reason = reason;
+}
+
 static void gain_decides_below_the_threshold(void **state)
 {
 	static const struct {
@@ -114,13 +122,44 @@ static void moves_made_lately_make_the_next_one_dear(void **state)
 		put(&m, 21, 0, 18, 1000);
 		machine_set_load(&m, 0, 78);
 		for (unsigned int n = 0; n < cases[i].recent; n++)
-			put(&m, 30 + n, 3, 0, 0)->placement.moved_ms = m.now_ms - 5000;
+			put_moved(&m, 30 + n, REASON_GAIN);
 		machine_plan(&m);
 		assert_int_equal(m.plan.count, cases[i].moves);
 		/* time passes, and the price falls */
 		m.now_ms += RECENT_MS;
 		machine_plan(&m);
 		assert_int_equal(m.plan.count, 1);
+		machine_deinit(&m);
+	}
+}
+
+/* An adapter of 64 queues came, and its queues were dealt out: others are relieved all the same. */
+static void moves_for_other_reasons_make_none_dear(void **state)
+{
+	static const struct {
+		enum move_reason reason;
+		size_t moves;
+	} cases[] = {
+		{ REASON_ARRIVAL, 32 },         { REASON_PINNED, 32 },  { REASON_HOME_CHANGED, 32 },
+		{ REASON_AFFINITY_BROKEN, 32 }, { REASON_OVERLOAD, 0 }, { REASON_GAIN, 0 },
+	};
+
+	(void) state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		unsigned int number = 100;
+		struct machine m;
+
+		machine_init(&m, 256, 256, 1);
+		m.policy.choice = CHOICE_COST;
+		for (int cpu = 0; cpu < 256; cpu += 8) {
+			for (unsigned int queue = 0; queue < 3; queue++)
+				put(&m, number++, cpu, 40, 1)->cost.measured = false;
+			machine_set_load(&m, cpu, 100);
+		}
+		for (unsigned int n = 0; n < 64; n++)
+			put_moved(&m, number++, cases[i].reason);
+		machine_plan(&m);
+		assert_int_equal(m.plan.count, cases[i].moves);
 		machine_deinit(&m);
 	}
 }
@@ -164,7 +203,7 @@ static void dear_moves_are_those_that_help_most(void **state)
 	machine_plan(&m);
 	assert_int_equal(m.plan.count, 2);
 	for (unsigned int n = 0; n < 8; n++)
-		put(&m, 30 + n, 3, 0, 0)->placement.moved_ms = m.now_ms - 5000;
+		put_moved(&m, 30 + n, REASON_GAIN);
 	machine_plan(&m);
 	assert_int_equal(m.plan.count, 1);
 	assert_int_equal(m.plan.moves[0].from_cpu, 1);
@@ -288,7 +327,7 @@ static void the_plan_tells_from_which_load_on_it_looked(void **state)
 		put(&m, 20, 0, 10, 1000);
 		machine_set_load(&m, 0, 20);
 		for (unsigned int n = 0; n < cases[i].recent_moves; n++)
-			put(&m, 30 + n, 3, 0, 0)->placement.moved_ms = m.now_ms - 5000;
+			put_moved(&m, 30 + n, REASON_GAIN);
 		machine_plan(&m);
 		assert_int_equal(m.plan.count, 0);
 		assert_in_range(m.plan.level_ppm, POINTS(cases[i].level - 0.5),
@@ -306,6 +345,7 @@ int main(void)
 		cmocka_unit_test(elephants_company_leaves_first),
 		cmocka_unit_test(idle_core_comes_before_a_busy_ones_sibling),
 		cmocka_unit_test(moves_made_lately_make_the_next_one_dear),
+		cmocka_unit_test(moves_for_other_reasons_make_none_dear),
 		cmocka_unit_test(little_relief_moves_nothing),
 		cmocka_unit_test(dear_moves_are_those_that_help_most),
 		cmocka_unit_test(crowd_is_no_good_target),
