@@ -117,18 +117,3 @@ struct target target_find(const struct inventory *inventory, const char *text)
 		return (struct target){ .kind = TARGET_CPU, .cpu = (int) number };
 	return target_of_irq(find_by_action(inventory, text));
 }
-
-const char *slot_format(const struct irq *irq, char text[SLOT_TEXT])
-{
-	const struct vector *vector;
-	char address[PCI_ADDR_TEXT];
-
-	if (list_empty(&irq->owners)) {
-		(void) snprintf(text, SLOT_TEXT, "irq:%u", irq->number);
-		return text;
-	}
-	vector = list_entry(irq->owners.next, struct vector, irq_link);
-	(void) snprintf(text, SLOT_TEXT, "%s/%u", pci_addr_format(&vector->device->addr, address),
-			vector->index);
-	return text;
-}

@@ -51,7 +51,7 @@ static const char *result_of(const struct history_entry *entry)
 static void put_kept_slot(struct maker *maker, json_t *move, const struct history_entry *entry)
 {
 	char address[PCI_ADDR_TEXT];
-	char slot[SLOT_TEXT];
+	char slot[IRQ_SLOT_TEXT];
 
 	if (json_object_get(move, "slot") || !entry->has_device)
 		return;

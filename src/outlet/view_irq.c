@@ -138,10 +138,10 @@ json_t *make_irq(struct maker *maker, const struct irq *irq, const struct cpumas
 	const struct view *view = maker->view;
 	const struct load *load = valid_load(view);
 	json_t *object = make_object(maker);
-	char slot[SLOT_TEXT];
+	char slot[IRQ_SLOT_TEXT];
 
 	put_int(maker, object, "irq", irq->number);
-	put_words(maker, object, "slot", slot_format(irq, slot));
+	put_words(maker, object, "slot", irq_slot(irq, slot));
 	put_words(maker, object, "type", irq_type_name(irq->type));
 	put_owner(maker, object, irq);
 	put_words(maker, object, "actions", irq->actions);

@@ -57,9 +57,9 @@ static void put_irq_of_move(struct maker *maker, json_t *object, const struct ir
 	const struct netdev *netdev = irq_netdev(irq);
 	char address[PCI_ADDR_TEXT];
 	char queue[QUEUE_TEXT];
-	char slot[SLOT_TEXT];
+	char slot[IRQ_SLOT_TEXT];
 
-	put_text(maker, object, "slot", slot_format(irq, slot));
+	put_text(maker, object, "slot", irq_slot(irq, slot));
 	if (device)
 		put_text(maker, object, "device", pci_addr_format(&device->addr, address));
 	if (netdev)

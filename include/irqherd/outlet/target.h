@@ -24,8 +24,3 @@ struct target {
  * that fits, in this order.
  */
 struct target target_find(const struct inventory *inventory, const char *text);
-
-#define SLOT_TEXT 40
-
-/* What names an IRQ for good: "0000:af:00.1/7", or "irq:9" where it has no device. */
-const char *slot_format(const struct irq *irq, char text[SLOT_TEXT]);
