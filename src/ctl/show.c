@@ -7,6 +7,7 @@
 #include "irqherd/ctl/field.h"
 #include "irqherd/ctl/render.h"
 #include "irqherd/ctl/verb_list.h"
+#include "irqherd/outlet/varlink.h"
 
 static double now_seconds(void)
 {
@@ -21,8 +22,7 @@ int show_sheet(const struct ctl *ctl, const struct sheet *sheet, const json_t *o
 	int r;
 
 	if (ctl->json || ctl->json_lines) {
-		size_t flags = JSON_REAL_PRECISION(14) |
-			       (ctl->json_lines ? JSON_COMPACT : JSON_INDENT(2));
+		size_t flags = VARLINK_NUMBERS | (ctl->json_lines ? JSON_COMPACT : JSON_INDENT(2));
 
 		r = json_dumpf(object, stdout, flags);
 		if (r == 0)

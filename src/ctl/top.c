@@ -18,6 +18,7 @@
 #include "irqherd/ctl/top_keys.h"
 #include "irqherd/ctl/top_options.h"
 #include "irqherd/ctl/top_screen.h"
+#include "irqherd/outlet/varlink.h"
 
 #define FIRST_INTERVAL_MS 300 /* a picture soon, a good one a second later */
 #define PAGE_COLUMNS      100
@@ -114,7 +115,7 @@ static int print_json(struct top *top)
 			   top->options.replay_count > 0 || top->ctl->root ? 0 : top->now);
 	if (!object)
 		return -ENOMEM;
-	r = json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(14));
+	r = json_dumpf(object, stdout, JSON_COMPACT | VARLINK_NUMBERS);
 	json_decref(object);
 	(void) putchar('\n');
 	return r < 0 ? -EIO : 0;

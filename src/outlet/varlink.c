@@ -9,9 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Times have three decimals; more digits would only show how they were computed. */
-#define DUMP_FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(14))
-
 /* --------------------------------------------------------------------------------------------------
  * calls */
 
@@ -153,7 +150,7 @@ static int put_message(struct buf *out, json_t *reply)
 {
 	size_t before = out->length;
 
-	if (reply && json_dump_callback(reply, append, out, DUMP_FLAGS) == 0 &&
+	if (reply && json_dump_callback(reply, append, out, JSON_COMPACT | VARLINK_NUMBERS) == 0 &&
 	    buf_append(out, "", 1) == 0) {
 		json_decref(reply);
 		return 0;

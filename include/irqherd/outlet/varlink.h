@@ -24,6 +24,10 @@
 #define VARLINK_PERMISSION_DENIED      VARLINK_SERVICE ".PermissionDenied"
 #define VARLINK_EXPECTED_MORE          VARLINK_SERVICE ".ExpectedMore"
 
+/* How numbers are printed: times have three decimals, more digits would only show how they were
+ * computed. */
+#define VARLINK_NUMBERS JSON_REAL_PRECISION(14)
+
 struct varlink_call {
 	json_t *message;    /* owned: the whole call; the rest is borrowed from it */
 	const char *method; /* fully qualified */

@@ -61,11 +61,8 @@ struct view {
 	const struct cpumask *excluded; /* by configuration and clients; NULL: none */
 };
 
-/*
- * Each answers a new reference, NULL: out of memory. Objects are the reply's parameters, whole.
- * Times have three decimals: to be printed with VIEW_DUMP.
- */
-#define VIEW_DUMP (JSON_COMPACT | JSON_REAL_PRECISION(14))
+/* Each answers a new reference, NULL: out of memory. Objects are the reply's parameters, whole;
+ * VARLINK_NUMBERS says how they are printed. */
 
 json_t *view_status(const struct view *view);
 json_t *view_devices(const struct view *view, bool all);
