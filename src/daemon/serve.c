@@ -460,10 +460,11 @@ static json_t *make_lost(uint64_t count)
 
 static bool next_event(void *context, uint64_t *sequence, struct buf *out)
 {
-	struct daemon *daemon = context;
+	const struct daemon *daemon = context;
 	const struct history *history = &daemon->history;
 	uint64_t oldest = history_oldest(history);
 	const struct history_entry *entry;
+	struct view view; /* what an event needs of it: there may be many, for many */
 	json_t *event;
 	int r;
 
@@ -478,13 +479,10 @@ static bool next_event(void *context, uint64_t *sequence, struct buf *out)
 	entry = history_from(history, *sequence);
 	if (!entry)
 		return false;
-	{
-		struct sight sight;
-
-		sight_init(daemon, &sight);
-		event = view_event(&sight.view, entry);
-		sight_deinit(&sight);
-	}
+	view = (struct view){ .now_ms = clock_now_ms(),
+			      .now = now_s(),
+			      .inventory = &daemon->inventory };
+	event = view_event(&view, entry);
 	r = event ? varlink_put_reply(out, event, true) : -ENOMEM;
 	json_decref(event);
 	if (r == 0)

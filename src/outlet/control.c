@@ -196,14 +196,15 @@ static bool send_some(struct client *client)
 	return true;
 }
 
-static void note_queued(struct client *client, size_t before)
+/* All of it is new: nobody gets a second reply before the first is taken. */
+static void note_queued(struct client *client)
 {
 	struct control *control = client->control;
 
-	control->counts.queued += client->out.length - before;
+	control->counts.queued += client->out.length;
 	if (control->counts.queued > MUCH)
 		control->crowd = true;
-	if (client->out.length > before && before == 0)
+	if (has_reply(client))
 		client->began = ev_now(control->loop);
 }
 
@@ -223,7 +224,7 @@ static void client_go_on(struct client *client)
 			;
 		if (client->out.length == 0)
 			break;
-		note_queued(client, 0);
+		note_queued(client);
 		if (!send_some(client))
 			return;
 	}
@@ -285,7 +286,7 @@ static bool serve_call(struct client *client)
 		list_append(&control->streaming, &client->stream_link);
 		control->counts.streams++;
 	}
-	note_queued(client, 0);
+	note_queued(client);
 	return send_some(client);
 }
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An error that no interface file declares: a client's library shows its name. */
+/* Of org.varlink.service's methods as well, whose interface file knows no such error. */
 #define OUT_OF_MEMORY "io.irqherd.OutOfMemory"
 
 static bool interface_is(const char *name, const char *method)
