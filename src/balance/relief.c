@@ -324,15 +324,17 @@ static bool find_move(const struct snapshot *now, const struct policy *policy,
 {
 	struct option best = { .relief.irq = NULL };
 	mask_id home = MASK_NONE; /* of the one before: most of a CPU's IRQs share one */
+	bool may_leave = false;
 	int target = CPU_NONE;
 
 	for (int i = table->rows[cpu].first_irq; i >= 0; i = table->next_irq[i]) {
 		const struct irq *irq = now->inventory->irqs[i];
 		struct option option;
 
-		if (home != irq->home.cpus) {
+		if (home != irq->home.cpus || may_leave != place_may_leave_home(policy, irq)) {
 			target = least_burdened(now, policy, table, irq, cpu);
 			home = irq->home.cpus;
+			may_leave = place_may_leave_home(policy, irq);
 		}
 		if (target == CPU_NONE)
 			continue;

@@ -247,6 +247,28 @@ static void stranger_leaves_before_those_at_home(void **state)
 	machine_deinit(&m);
 }
 
+/* Their homes are the same CPUs, which are full: only who has no rule goes to the other node. */
+static void rule_is_kept_beside_irqs_without_one(void **state)
+{
+	(void) state;
+	for (unsigned int ruled = 20; ruled < 22; ruled++) {
+		struct machine m;
+
+		machine_init(&m, 4, 2, 1);
+		m.policy.choice = CHOICE_COST;
+		m.policy.non_local_cpus = true;
+		put(&m, 20, 0, 50, 1000);
+		put(&m, 21, 0, 50, 1000);
+		machine_irq(&m, ruled)->home.origin = HOME_RULE;
+		machine_set_load(&m, 0, 100);
+		machine_set_load(&m, 1, 96);
+		machine_plan(&m);
+		assert_int_equal(m.plan.count, 1);
+		assert_move(&m, ruled == 20 ? 21 : 20, 2, REASON_OVERLOAD);
+		machine_deinit(&m);
+	}
+}
+
 static void heap_is_dealt_out_at_no_price(void **state)
 {
 	struct machine m;
@@ -350,6 +372,7 @@ int main(void)
 		cmocka_unit_test(dear_moves_are_those_that_help_most),
 		cmocka_unit_test(crowd_is_no_good_target),
 		cmocka_unit_test(stranger_leaves_before_those_at_home),
+		cmocka_unit_test(rule_is_kept_beside_irqs_without_one),
 		cmocka_unit_test(heap_is_dealt_out_at_no_price),
 		cmocka_unit_test(foreign_hand_counts_until_nobody_else_can_leave),
 		cmocka_unit_test(lower_threshold_means_earlier_relief),
