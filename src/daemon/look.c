@@ -185,13 +185,19 @@ void daemon_look(struct daemon *daemon, uint64_t now_ms)
 /* --------------------------------------------------------------------------------------------------
  * arrivals */
 
-/* udevd's rules may decide where a new device belongs: it is given a moment. */
-static bool waits_for_udevd(const struct irq *irq, uint64_t now_ms)
+/* udevd's rules may decide where a new device belongs, as may the name that it gives: it has a
+ * moment for that. */
+static bool waits_for_udevd(const struct inventory *inventory, const struct irq *irq,
+			    uint64_t now_ms)
 {
 	struct device *device = irq_device(irq);
 
-	if (!device || !device->awaits_udevd)
+	if (!device)
 		return false;
+	if (!inventory_awaits_udevd(inventory, device)) {
+		device->awaited_since_ms = 0;
+		return false;
+	}
 	if (!device->awaited_since_ms)
 		device->awaited_since_ms = now_ms;
 	return now_ms - device->awaited_since_ms < UDEVD_PATIENCE_MS;
@@ -212,7 +218,7 @@ void daemon_place_arrivals(struct daemon *daemon, uint64_t now_ms)
 	inventory_foreach_irq(irq, &daemon->inventory) {
 		if (!irq->arrival || !irq->requested)
 			continue;
-		if (waiting && waits_for_udevd(irq, now_ms)) {
+		if (waiting && waits_for_udevd(&daemon->inventory, irq, now_ms)) {
 			waiting[waiting_count++] = irq;
 			irq->arrival = false;
 		} else {

@@ -16,6 +16,8 @@
 #include "home.h"
 #include "match.h"
 
+#define PCI_CLASS_NETWORK 0x02u /* base class */
+
 /* --------------------------------------------------------------------------------------------------
  * small things */
 
@@ -259,6 +261,25 @@ static int refresh_names(struct inventory *inventory, struct device *device,
 			 struct change_list *changes)
 {
 	list_foreach(vector, &device->vectors, struct vector, device_link) {
+bool inventory_goes_by_netdevs(const struct inventory *inventory)
+{
+	return match_goes_by_netdev(&inventory->rules);
+}
+
+/* A network device is registered after its vectors were requested, by some drivers. */
+bool inventory_awaits_udevd(const struct inventory *inventory, const struct device *device)
+{
+	if (device->awaits_udevd)
+		return true;
+	if (!inventory_goes_by_netdevs(inventory))
+		return false;
+	list_foreach(netdev, &device->netdevs, struct netdev, device_link) {
+		if (netdev->awaits_udevd)
+			return true;
+	}
+	return list_empty(&device->netdevs) && device->class >> 16 == PCI_CLASS_NETWORK;
+}
+
 		refresh_queue(vector->irq);
 		refresh_ban(inventory, vector->irq);
 	}
@@ -1176,6 +1197,7 @@ int inventory_put_netdev(struct inventory *inventory, const struct netdev_facts 
 	}
 	renamed = strcmp(netdev->name, facts->name) != 0;
 	requeued = !queues_equal(netdev, facts);
+	netdev->awaits_udevd = facts->awaits_udevd;
 	linked = netdev->up != facts->up;
 	if (requeued) {
 		r = netdev_set_queues(netdev, facts);

@@ -105,6 +105,23 @@ bool match_any_device(const struct pattern_list *patterns, const struct device *
 	return false;
 }
 
+/* The kernel takes no ':' and no '/' in such a name. */
+static bool may_name_netdev(const char *pattern)
+{
+	return !strpbrk(pattern, ":/");
+}
+
+bool match_goes_by_netdev(const struct rules *rules)
+{
+	for (size_t i = 0; i < rules->ban_devices.count; i++)
+		if (may_name_netdev(rules->ban_devices.items[i]))
+			return true;
+	for (size_t i = 0; i < rules->cpus.count; i++)
+		if (may_name_netdev(rules->cpus.items[i].pattern))
+			return true;
+	return false;
+}
+
 static bool rule_fits_irq(const struct cpu_rule *rule, const struct irq *irq)
 {
 	if (starts_with(rule->pattern, IRQ_SLOT_PREFIX))

@@ -17,6 +17,9 @@ bool match_any_text(const struct pattern_list *patterns, const char *text);
 /* By PCI address, vendor and device ("8086:10d3"), or the name of a network device. */
 bool match_any_device(const struct pattern_list *patterns, const struct device *device);
 
+/* Whether any rule for devices may mean the name of a network device. */
+bool match_goes_by_netdev(const struct rules *rules);
+
 /* The rule that says on which CPUs an IRQ or a device is kept: of the pins, then of the others the
  * first that fits. NULL: none. */
 const struct cpu_rule *match_rule_of_irq(const struct rules *rules, const struct irq *irq);

@@ -243,6 +243,16 @@ static int invent_ifindex(const struct machine *machine, const char *name)
 	return list_entry(netdevs->previous, struct netdev, inventory_link)->ifindex + 1;
 }
 
+/* Asked only where the answer decides, and once it is done it stays so. */
+static bool awaits_name(struct machine *machine, const struct netdev_facts *facts)
+{
+	const struct netdev *known = inventory_find_netdev(machine->inventory, facts->ifindex);
+
+	return facts->has_device && (!known || known->awaits_udevd) && machine->uevents &&
+	       inventory_goes_by_netdevs(machine->inventory) && udevd_running() &&
+	       !udev_netdev_is_named(machine->uevents, facts->name);
+}
+
 static int look_at_netdev(struct machine *machine, const char *name, struct change_list *changes,
 			  struct netdev_facts *ret_facts)
 {
@@ -258,6 +268,7 @@ static int look_at_netdev(struct machine *machine, const char *name, struct chan
 		if (facts.ifindex < 0)
 			return facts.ifindex;
 	}
+	facts.awaits_udevd = awaits_name(machine, &facts);
 	if (facts.has_device) {
 		if (machine->captured_queues.length)
 			(void) netdev_queues_find(machine->captured_queues.data, name, &queues);

@@ -451,6 +451,23 @@ int udev_properties_read(struct uevent_source *source, const struct pci_addr *ad
 	return 0;
 }
 
+/* udevd may write its database before it renames, and says so then. */
+bool udev_netdev_is_named(struct uevent_source *source, const char *name)
+{
+	struct udev_device *dev;
+	const char *renaming;
+	bool named;
+
+	dev = udev_device_new_from_subsystem_sysname(source->udev, "net", name);
+	if (!dev)
+		return false;
+	renaming = udev_device_get_property_value(dev, "ID_RENAMING");
+	named = udev_device_get_is_initialized(dev) > 0 &&
+		!(renaming && strcmp(renaming, "1") == 0);
+	udev_device_unref(dev);
+	return named;
+}
+
 bool udevd_running(void)
 {
 	return access("/run/udev/control", F_OK) == 0;

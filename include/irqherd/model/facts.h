@@ -115,6 +115,7 @@ struct netdev_facts {
 	int ifindex;
 	char name[NETDEV_NAME_SIZE];
 	bool up;                /* IFF_UP */
+	bool awaits_udevd;      /* a udevd runs and may still rename it */
 	bool has_device;        /* false: virtual, no PCI device behind it */
 	struct pci_addr addr;   /* the nearest PCI ancestor, if has_device */
 	unsigned int rx_queues; /* entries of queues/, not IFLA_NUM_RX_QUEUES (that is the allocated

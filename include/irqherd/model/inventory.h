@@ -85,6 +85,13 @@ struct irq *inventory_find_irq(const struct inventory *inventory, unsigned int n
 struct netdev *inventory_find_netdev(const struct inventory *inventory, int ifindex);
 struct netdev *inventory_find_netdev_by_name(const struct inventory *inventory, const char *name);
 
+/* Whether bans or CPUs are given to names of network devices. */
+bool inventory_goes_by_netdevs(const struct inventory *inventory);
+
+/* Whether what decides on a new device is still to come: its udev properties or, where rules go by
+ * them, its network device or that one's name. */
+bool inventory_awaits_udevd(const struct inventory *inventory, const struct device *device);
+
 /* The next IRQ with a number >= number; NULL: none. */
 struct irq *inventory_next_irq(const struct inventory *inventory, unsigned int number);
 

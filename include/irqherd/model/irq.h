@@ -160,6 +160,7 @@ struct netdev {
 	int ifindex;
 	char name[NETDEV_NAME_SIZE];
 	bool up;
+	bool awaits_udevd; /* as in its facts */
 	bool has_device;
 	struct pci_addr addr;
 	unsigned int rx_queues;

@@ -73,5 +73,9 @@ int udev_properties_set(struct udev_properties *properties, const char *name, co
 int udev_properties_read(struct uevent_source *source, const struct pci_addr *addr,
 			 struct udev_properties *ret_properties);
 
+/* Whether udevd has done with a network device, its name included. False if there is none of this
+ * name: it may just have got another one. */
+bool udev_netdev_is_named(struct uevent_source *source, const char *name);
+
 /* Whether a udevd is at work: new devices then wait for its events. */
 bool udevd_running(void);

@@ -707,6 +707,49 @@ static void ban_by_interface_follows_the_interface(void **state)
 	assert_false(world_find_irq(world, 41)->banned);
 }
 
+/* Where a rule may mean it, and only there, an arrival waits for the name of its network device. */
+static void rules_by_interface_make_an_arrival_wait_for_the_name(void **state)
+{
+	static char *patterns[] = { "lan*", NIC, "8086:1572" };
+	static const struct cpumask some = { .bits = { 1 } };
+	static const struct cpu_rule rules_of_cpus[] = { { .pattern = "lan0", .cpus = &some },
+							 { .pattern = "driver:ice", .cpus = &some },
+							 { .pattern = "irq:lan0-*", .cpus = &some },
+							 { .pattern = NIC "/1", .cpus = &some } };
+	static const struct {
+		struct rules rules;
+		bool waits;
+	} cases[] = {
+		{ { .preferred_node = NODE_NONE }, false },
+		{ { .ban_devices = { &patterns[0], 1 } }, true },
+		{ { .ban_devices = { &patterns[1], 2 } }, false },
+		{ { .ban_drivers = { &patterns[0], 1 } }, false },
+		{ { .cpus = { &rules_of_cpus[0], 1 } }, true },
+		{ { .cpus = { &rules_of_cpus[1], 3 } }, false },
+	};
+	struct world *world = *state;
+	struct netdev_spec netdev = { .ifindex = 2, .name = "eth0", .addr = NIC };
+	const struct device *device;
+
+	world_device(world, &nic, LOOK_START);
+	device = world_find(world, NIC);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		bool before, named, after;
+
+		assert_int_equal(inventory_set_rules(&world->inventory, &cases[i].rules, NULL), 0);
+		before = inventory_awaits_udevd(&world->inventory, device);
+		netdev.awaits_udevd = true;
+		world_netdev(world, &netdev);
+		named = inventory_awaits_udevd(&world->inventory, device);
+		netdev.awaits_udevd = false;
+		world_netdev(world, &netdev);
+		after = inventory_awaits_udevd(&world->inventory, device);
+		if (before != cases[i].waits || named != cases[i].waits || after)
+			fail_msg("case %zu: %d %d %d", i, before, named, after);
+		assert_int_equal(inventory_drop_netdev(&world->inventory, 2, NULL), 0);
+	}
+}
+
 static void ban_by_action_follows_the_action(void **state)
 {
 	static char *pattern = "*TxRx*";
@@ -1243,6 +1286,7 @@ int main(void)
 		world_test(devices_and_netdevs_are_kept_sorted),
 		world_test(bans_match_numbers_actions_drivers_addresses_and_interfaces),
 		world_test(ban_by_interface_follows_the_interface),
+		world_test(rules_by_interface_make_an_arrival_wait_for_the_name),
 		world_test(ban_by_action_follows_the_action),
 		world_test(line_is_banned_with_any_of_its_devices),
 		world_test(cpus_that_go_and_come_leave_irqs_to_go_home),

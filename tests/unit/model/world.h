@@ -250,6 +250,7 @@ struct netdev_spec {
 	const char *name;
 	const char *addr; /* NULL: virtual */
 	bool up;
+	bool awaits_udevd;
 	unsigned int queues; /* rx and tx folders */
 	const struct queue_facts *told;
 	unsigned int told_count;
@@ -260,6 +261,7 @@ static inline int world_try_netdev(struct world *world, const struct netdev_spec
 	struct netdev_facts facts = {
 		.ifindex = spec->ifindex,
 		.up = spec->up,
+		.awaits_udevd = spec->awaits_udevd,
 		.has_device = spec->addr != NULL,
 		.rx_queues = spec->queues,
 		.tx_queues = spec->queues,
