@@ -112,10 +112,9 @@ static void fill_cpus(struct cpu_table *table, const struct snapshot *now,
 	}
 }
 
-static bool moved_for_load(const struct placement *placement)
+static bool is_for_load(const struct placement *placement)
 {
-	return placement->moved_ms != 0 &&
-	       (placement->reason == REASON_OVERLOAD || placement->reason == REASON_GAIN);
+	return placement->reason == REASON_OVERLOAD || placement->reason == REASON_GAIN;
 }
 
 /* A move whose load was not seen to follow: its source waits, its target is not taken for empty. */
@@ -126,7 +125,7 @@ static void note_unsettled(struct cpu_table *table, const struct irq *irq)
 	struct cpu_row *target = cpu_table_row(table, placement->target_cpu);
 	uint32_t expected = irq->cost.known ? irq->cost.ppm : EXPECTED_PPM;
 
-	if (!moved_for_load(placement))
+	if (!is_for_load(placement))
 		return;
 	if (source && placement->state != PLACEMENT_STUCK && placement->rounds < UNSETTLED_ROUNDS)
 		source->unsettled++;
@@ -162,7 +161,8 @@ static void fill_irq(struct cpu_table *table, const struct snapshot *now,
 		note_unsettled(table, irq);
 
 	/* an arrival or a new home makes no relief elsewhere dearer */
-	if (moved_for_load(&irq->placement) && now->now_ms - irq->placement.moved_ms < RECENT_MS)
+	if (irq->placement.moved_ms != 0 && is_for_load(&irq->placement) &&
+	    now->now_ms - irq->placement.moved_ms < RECENT_MS)
 		table->recent++;
 	row = cpu_table_row(table, irq->effective_cpu);
 	if (!row)
