@@ -265,13 +265,6 @@ bool cpu_table_sibling_is_busy(const struct cpu_table *table, const struct topol
 	return cpu_table_core(table, topology, cpu)->busy_threads > self;
 }
 
-int irq_bound_cpu(const struct irq *irq)
-{
-	int asked = mask_single(irq->asked);
-
-	return asked != CPU_NONE ? asked : irq->effective_cpu;
-}
-
 static bool is_queue(const struct irq *irq)
 {
 	return irq->requested && irq->queue.kind != QUEUE_NONE;

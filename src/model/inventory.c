@@ -177,14 +177,6 @@ static void forget_past(struct irq *irq)
 	irq->external_until_ms = 0;
 }
 
-/* Where it fires from its next interrupt on: a move of ours may be under way. */
-static int irq_next_cpu(const struct irq *irq)
-{
-	int single = mask_single(irq->asked);
-
-	return single != CPU_NONE ? single : irq->effective_cpu;
-}
-
 /* judge: the home moved under an IRQ that was placed already; out of its new home, it goes there by
  * itself. */
 static int refresh_irq_home(struct inventory *inventory, struct irq *irq, bool judge,
@@ -203,7 +195,7 @@ static int refresh_irq_home(struct inventory *inventory, struct irq *irq, bool j
 		return 0;
 	}
 	irq->home = home;
-	cpu = irq_next_cpu(irq);
+	cpu = irq_bound_cpu(irq);
 	if (mask_test(&inventory->masks, home.cpus, cpu))
 		irq->placement.away = AWAY_NO;
 	else if (cpu != CPU_NONE && irq->placement.away == AWAY_NO)
@@ -261,6 +253,14 @@ static int refresh_names(struct inventory *inventory, struct device *device,
 			 struct change_list *changes)
 {
 	list_foreach(vector, &device->vectors, struct vector, device_link) {
+		refresh_queue(vector->irq);
+		refresh_ban(inventory, vector->irq);
+	}
+	if (inventory->rules.cpus.count == 0)
+		return 0;
+	return refresh_device_home(inventory, device, true, changes);
+}
+
 bool inventory_goes_by_netdevs(const struct inventory *inventory)
 {
 	return match_goes_by_netdev(&inventory->rules);
@@ -278,14 +278,6 @@ bool inventory_awaits_udevd(const struct inventory *inventory, const struct devi
 			return true;
 	}
 	return list_empty(&device->netdevs) && device->class >> 16 == PCI_CLASS_NETWORK;
-}
-
-		refresh_queue(vector->irq);
-		refresh_ban(inventory, vector->irq);
-	}
-	if (inventory->rules.cpus.count == 0)
-		return 0;
-	return refresh_device_home(inventory, device, true, changes);
 }
 
 static int refresh_everything(struct inventory *inventory, struct change_list *changes)
@@ -600,7 +592,7 @@ static void irq_judge_after_cpu_event(const struct inventory *inventory, struct 
 /* Who has a rule belongs there however it came elsewhere, and goes there by itself. */
 static void irq_judge_by_rule(const struct inventory *inventory, struct irq *irq)
 {
-	int cpu = irq_next_cpu(irq);
+	int cpu = irq_bound_cpu(irq);
 
 	if (irq->home.origin == HOME_RULE && cpu != CPU_NONE && irq->placement.away == AWAY_NO &&
 	    !mask_test(&inventory->masks, irq->home.cpus, cpu))
@@ -1197,7 +1189,6 @@ int inventory_put_netdev(struct inventory *inventory, const struct netdev_facts 
 	}
 	renamed = strcmp(netdev->name, facts->name) != 0;
 	requeued = !queues_equal(netdev, facts);
-	netdev->awaits_udevd = facts->awaits_udevd;
 	linked = netdev->up != facts->up;
 	if (requeued) {
 		r = netdev_set_queues(netdev, facts);
@@ -1206,6 +1197,7 @@ int inventory_put_netdev(struct inventory *inventory, const struct netdev_facts 
 	}
 	memcpy(netdev->name, facts->name, sizeof(netdev->name));
 	netdev->up = facts->up;
+	netdev->awaits_udevd = facts->awaits_udevd;
 	netdev->has_device = facts->has_device;
 	netdev->addr = facts->has_device ? facts->addr : (struct pci_addr){ 0 };
 	device_before = netdev->device;

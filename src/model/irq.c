@@ -107,6 +107,13 @@ bool irq_movable(const struct irq *irq)
 	return true;
 }
 
+int irq_bound_cpu(const struct irq *irq)
+{
+	int asked = mask_single(irq->asked);
+
+	return asked != CPU_NONE ? asked : irq->effective_cpu;
+}
+
 /* --------------------------------------------------------------------------------------------------
  * queues by name */
 

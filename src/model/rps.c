@@ -44,21 +44,6 @@ const char *rps_reason_name(enum rps_reason reason)
 	return "?";
 }
 
-const char *rps_state_name(enum rps_state state)
-{
-	switch (state) {
-	case RPS_IDLE:
-		return "idle";
-	case RPS_SPREAD:
-		return "spread";
-	case RPS_FOREIGN:
-		return "foreign";
-	case RPS_REFUSED:
-		return "refused";
-	}
-	return "?";
-}
-
 enum rps_wish netdev_rps_wish(const struct inventory *inventory, const struct netdev *netdev)
 {
 	const struct pattern_list *wanted = &inventory->rules.rps_devices;

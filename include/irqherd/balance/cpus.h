@@ -90,12 +90,6 @@ void cpu_table_count_cores(struct cpu_table *table, const struct topology *topol
 bool cpu_table_sibling_is_busy(const struct cpu_table *table, const struct topology *topology,
 			       int cpu);
 
-/*
- * Where an IRQ fires from its next interrupt on: a mask takes effect with that, and drivers set one
- * right after they requested the vector. CPU_NONE: several or unknown.
- */
-int irq_bound_cpu(const struct irq *irq);
-
 /* Queues of a device by core and by CPU, where they fire next. Replaces the counts of the device
  * before. */
 void cpu_table_count_queues(struct cpu_table *table, const struct inventory *inventory,

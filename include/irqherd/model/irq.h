@@ -74,12 +74,14 @@ struct placement {
 	enum away away;
 	int source_cpu; /* of the last move; CPU_NONE: none yet */
 	int target_cpu;
-	uint64_t moved_ms;          /* when written; 0: never moved in this generation */
+	int proposed_from; /* observing: the CPU that the recorded move was to take it off */
+	uint64_t moved_ms; /* when written; 0: never moved in this generation */
 	uint64_t cooldown_until_ms; /* not a candidate before */
 	uint64_t said_until_ms;     /* observing: a move of it was said, and is not again before */
-	uint64_t stuck_until_ms;    /* PLACEMENT_STUCK: looked at again then */
-	uint64_t home_since_ms;     /* AWAY_MOVED: home has had room since; 0: it has none */
-	uint32_t source_load_ppm;   /* loads when the move was made */
+	uint64_t proposed_ms;     /* observing: when its recorded move was decided last; 0: none */
+	uint64_t stuck_until_ms;  /* PLACEMENT_STUCK: looked at again then */
+	uint64_t home_since_ms;   /* AWAY_MOVED: home has had room since; 0: it has none */
+	uint32_t source_load_ppm; /* loads when the move was made */
 	uint32_t target_load_ppm;
 	uint8_t rounds;       /* watched since the last change of state */
 	uint8_t bounces;      /* times it went back to where it came from */
@@ -193,6 +195,12 @@ const char *vector_slot(const struct vector *vector, char text[IRQ_SLOT_TEXT]);
 /* Whether the balancer may ever write it: requested, not managed, banned, refused or ignored. A
  * foreign hand only makes it wait. */
 bool irq_movable(const struct irq *irq);
+
+/*
+ * Where an IRQ fires from its next interrupt on: a mask takes effect with that, and drivers set one
+ * right after they requested the vector. CPU_NONE: several or unknown.
+ */
+int irq_bound_cpu(const struct irq *irq);
 
 /*
  * Guess from an action's name which queue it serves: the last number beside a word like rx, tx,

@@ -67,7 +67,6 @@ void rps_plan_deinit(struct rps_plan *plan);
 int rps_plan_add(struct rps_plan *plan, const struct rps_change *change); /* -ENOMEM */
 
 const char *rps_reason_name(enum rps_reason reason); /* "overloaded" */
-const char *rps_state_name(enum rps_state state);
 
 /* What is wanted for it: its device's property, else the rules. Never RPS_UNSAID. */
 enum rps_wish netdev_rps_wish(const struct inventory *inventory, const struct netdev *netdev);
