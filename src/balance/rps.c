@@ -22,6 +22,10 @@ bool rps_is_wanted(const struct inventory *inventory)
 	return false;
 }
 
+/* Of the packets that a CPU worked on, a device that received fewer than this part is not what
+ * fills it. */
+#define PACKETS_SHARE 4u
+
 static bool is_relieved(const struct plan *plan, int cpu)
 {
 	for (size_t i = 0; i < plan->count; i++)
@@ -81,17 +85,39 @@ static bool others_fire(const struct snapshot *now, const struct irq *receiver)
 	return false;
 }
 
-/* A queue that is polled without pause does not interrupt any more: then the packets on its CPU are
- * its own if nobody else interrupts there. One that is down is silent, too. */
+bool rps_is_suspected(const struct snapshot *now, const struct policy *policy,
+		      const struct softnet *softnet, const struct netdev *netdev)
+{
+	const struct irq *receiver;
+
+	if (netdev->rps.state != RPS_IDLE || !netdev->up || !wants(now->inventory, netdev))
+		return false;
+	receiver = netdev_only_receiver(netdev);
+	return receiver && receiver->effective_cpu != CPU_NONE &&
+	       is_hot(now, policy, softnet, receiver->effective_cpu);
+}
+
+/*
+ * Interrupts do not tell: a queue that is polled without pause makes none, and some adapters make a
+ * few although they receive nothing. The device's own count does. Where it is not to be had, the
+ * packets of a silent queue's CPU are its own if nobody else interrupts there. One that is down is
+ * silent, too.
+ */
 static bool is_receiving(const struct snapshot *now, const struct softnet *softnet,
 			 const struct netdev *netdev, const struct irq *receiver)
 {
+	const struct received *received = &netdev->rps.received;
+	uint32_t processed = softnet_cpu(softnet, receiver->effective_cpu).processed;
+
 	if (!netdev->up)
 		return false;
+	if (received->readings == 1)
+		return false;
+	if (received->readings > 1)
+		return received->packets > 0 && received->packets >= processed / PACKETS_SHARE;
 	if (load_irq_count(now->load, receiver->number) > 0)
 		return true;
-	return softnet_cpu(softnet, receiver->effective_cpu).processed > 0 &&
-	       !others_fire(now, receiver);
+	return processed > 0 && !others_fire(now, receiver);
 }
 
 static void watch_netdev(struct netdev *netdev, const struct snapshot *now,

@@ -9,6 +9,7 @@
 #include "irqherd/base/log.h"
 #include "irqherd/daemon/daemon.h"
 #include "irqherd/outlet/report.h"
+#include "irqherd/source/sysfs_net.h"
 
 static void set_state(struct netdev *netdev, enum rps_state state, mask_id cpus, uint64_t now_ms)
 {
@@ -106,6 +107,20 @@ static void carry_out(struct daemon *daemon, const struct rps_change *change, ui
 
 void daemon_rps(struct daemon *daemon, uint64_t now_ms)
 {
+/* Only while its CPU is short of time: some drivers ask their hardware for it. */
+static void count_received(struct daemon *daemon, const struct snapshot *snapshot)
+{
+	inventory_foreach_netdev(netdev, &daemon->inventory) {
+		uint32_t total;
+
+		if (rps_is_suspected(snapshot, &daemon->policy, &daemon->softnet, netdev) &&
+		    netdev_read_received(&daemon->root, netdev->name, &total) == 0)
+			received_count(&netdev->rps.received, total);
+		else
+			netdev->rps.received.readings = 0;
+	}
+}
+
 	struct snapshot snapshot = { now_ms, &daemon->inventory, &daemon->load };
 	struct rps_plan plan = RPS_PLAN_INIT;
 	int r;
@@ -129,6 +144,7 @@ void daemon_rps(struct daemon *daemon, uint64_t now_ms)
 	}
 	rps_watch(&daemon->inventory, &snapshot, &daemon->policy, &daemon->softnet, &daemon->plan);
 	if (balance_rps(&snapshot, &daemon->policy, &daemon->softnet, &plan) == 0)
+	count_received(daemon, &snapshot);
 		for (size_t i = 0; i < plan.count; i++)
 			carry_out(daemon, &plan.items[i], now_ms);
 	rps_plan_deinit(&plan);

@@ -27,6 +27,14 @@ int rps_plan_add(struct rps_plan *plan, const struct rps_change *change)
 	return 0;
 }
 
+void received_count(struct received *received, uint32_t total)
+{
+	received->packets = total - received->total;
+	received->total = total;
+	if (received->readings < 2)
+		received->readings++;
+}
+
 const char *rps_reason_name(enum rps_reason reason)
 {
 	switch (reason) {

@@ -287,3 +287,23 @@ int netdev_read(struct fsroot *root, const char *name, struct netdev_facts *ret_
 	*ret_facts = facts;
 	return 0;
 }
+
+int netdev_read_received(struct fsroot *root, const char *name, uint32_t *ret_packets)
+{
+	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
+	uint32_t packets = 0;
+	const char *digit;
+	int r;
+
+	if (!is_netdev_name(name))
+		return -ENOENT;
+	r = fsroot_read(root, FSROOT_SYS, &text, NET_FOLDER "/%s/statistics/rx_packets", name);
+	if (r < 0)
+		return r;
+	for (digit = buf_text(&text); *digit >= '0' && *digit <= '9'; digit++)
+		packets = packets * 10 + (uint32_t) (*digit - '0');
+	if (digit == buf_text(&text) || (*digit && *digit != '\n'))
+		return -EINVAL;
+	*ret_packets = packets;
+	return 0;
+}

@@ -20,6 +20,10 @@
 /* Whether any network device could need it: then /proc/net/softnet_stat is worth reading. */
 bool rps_is_wanted(const struct inventory *inventory);
 
+/* Whether a network device's own count of packets would tell if it is what fills its CPU. */
+bool rps_is_suspected(const struct snapshot *now, const struct policy *policy,
+		      const struct softnet *softnet, const struct netdev *netdev);
+
 /* Counts rounds, hot and calm ones. plan: the moves of this round; a CPU that they relieve is not
  * hot. */
 void rps_watch(struct inventory *inventory, const struct snapshot *now, const struct policy *policy,

@@ -29,6 +29,13 @@ enum rps_state {
 	RPS_REFUSED, /* the kernel did not let us: not tried again while this device is there */
 };
 
+/* What a network device itself received, from round to round, while it is asked. */
+struct received {
+	uint32_t total;        /* packets since it is there, modulo 2^32 */
+	uint32_t packets;      /* of them, since the round before */
+	unsigned int readings; /* without a gap; 0: not asked, or it does not tell */
+};
+
 /* Part of struct netdev. */
 struct rps {
 	enum rps_state state;
@@ -36,6 +43,7 @@ struct rps {
 	uint64_t since_ms;       /* of the state; 0: from the start */
 	uint64_t calm_since_ms;  /* RPS_SPREAD: one CPU could serve it all since; 0: it could not */
 	unsigned int hot_rounds; /* RPS_IDLE: in a row, that its CPU was overloaded */
+	struct received received;
 };
 
 enum rps_reason {
@@ -65,6 +73,9 @@ struct rps_plan {
 
 void rps_plan_deinit(struct rps_plan *plan);
 int rps_plan_add(struct rps_plan *plan, const struct rps_change *change); /* -ENOMEM */
+
+/* total is what the network device says now. */
+void received_count(struct received *received, uint32_t total);
 
 const char *rps_reason_name(enum rps_reason reason); /* "overloaded" */
 

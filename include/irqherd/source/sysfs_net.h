@@ -23,6 +23,9 @@ int netdev_list(struct fsroot *root,
 int netdev_list_of_device(struct fsroot *root, const struct pci_addr *addr,
 			  struct netdev_name_list *ret_list);
 
+/* Packets that it received since it is there, modulo 2^32. -ENOENT: gone, or it does not count. */
+int netdev_read_received(struct fsroot *root, const char *name, uint32_t *ret_packets);
+
 /* Number of rx-N and tx-N folders. */
 int netdev_read_queue_counts(struct fsroot *root, const char *name, unsigned int *ret_rx,
 			     unsigned int *ret_tx);

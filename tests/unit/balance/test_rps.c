@@ -249,6 +249,66 @@ static void a_queue_that_is_polled_and_silent_is_spread_too(void **state)
 	deinit(&nic);
 }
 
+/* Two silent queues on a CPU, or a few interrupts without packets: the device's own count decides.
+ */
+static void who_received_the_packets_is_spread(void **state)
+{
+	static const struct {
+		uint32_t packets, processed, interrupts;
+		bool spread;
+	} cases[] = {
+		{ 5000, 5000, 0, true }, { 2600, 5000, 0, true }, { 1249, 5000, 0, false },
+		{ 0, 5000, 0, false },   { 0, 5000, 3, false },   { 20, 5000, 3, false },
+		{ 5000, 5000, 3, true }, { 9000, 5000, 0, true }, /* several to a batch */
+		{ 5000, 0, 1000, true }, { 0, 0, 1000, false },
+	};
+
+	(void) state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct rps_change change;
+		uint32_t total = UINT32_MAX - 7;
+		struct nic nic;
+
+		init(&nic, 8, 1);
+		machine_set_load(&nic.m, 1, 100);
+		machine_put_irq(&nic.m, 30, 0, 1, 10);
+		nic.m.load.irq_counts[20] = cases[i].interrupts;
+		nic.softnet.cpus[1].processed = cases[i].processed;
+		for (unsigned int round = 0; round < 4; round++) {
+			/* the first reading says nothing, then it takes two rounds */
+			bool want = cases[i].spread && round >= 2;
+
+			received_count(&nic.netdev->rps.received, total);
+			total += cases[i].packets;
+			if (round_of(&nic, &change) != want)
+				fail_msg("case %zu, round %u", i, round);
+		}
+		deinit(&nic);
+	}
+}
+
+static void only_who_may_be_the_cause_is_asked_for_packets(void **state)
+{
+	struct snapshot now;
+	struct nic nic;
+
+	(void) state;
+	init(&nic, 8, 1);
+	now = machine_snapshot(&nic.m);
+	assert_false(rps_is_suspected(&now, &nic.m.policy, &nic.softnet, nic.netdev));
+	machine_set_load(&nic.m, 1, 100);
+	assert_true(rps_is_suspected(&now, &nic.m.policy, &nic.softnet, nic.netdev));
+	nic.netdev->up = false;
+	assert_false(rps_is_suspected(&now, &nic.m.policy, &nic.softnet, nic.netdev));
+	nic.netdev->up = true;
+	nic.pattern = (char *) "wlan*";
+	assert_false(rps_is_suspected(&now, &nic.m.policy, &nic.softnet, nic.netdev));
+	nic.pattern = (char *) "eth*";
+	spread(&nic, 0x0d);
+	assert_false(rps_is_suspected(&now, &nic.m.policy, &nic.softnet, nic.netdev));
+	deinit(&nic);
+}
+
 static void siblings_and_loaded_cpus_are_left_out(void **state)
 {
 	struct rps_change change;
@@ -415,6 +475,8 @@ int main(void)
 		cmocka_unit_test(a_property_wins_over_the_configuration),
 		cmocka_unit_test(drops_count_before_the_threshold_does),
 		cmocka_unit_test(a_queue_that_is_polled_and_silent_is_spread_too),
+		cmocka_unit_test(who_received_the_packets_is_spread),
+		cmocka_unit_test(only_who_may_be_the_cause_is_asked_for_packets),
 		cmocka_unit_test(siblings_and_loaded_cpus_are_left_out),
 		cmocka_unit_test(a_big_home_gives_its_idlest_cores),
 		cmocka_unit_test(it_ends_when_one_cpu_is_enough_for_long),

@@ -205,6 +205,37 @@ static void what_is_no_network_device_is_gone(void **state)
 	}
 }
 
+static void received_packets_are_told_modulo_what_fits(void **state)
+{
+	static const struct {
+		const char *text;
+		int result;
+		uint32_t packets;
+	} cases[] = {
+		{ "0\n", 0, 0 },
+		{ "123\n", 0, 123 },
+		{ "4294967295\n", 0, UINT32_MAX },
+		{ "4294967301\n", 0, 5 },
+		{ "\n", -EINVAL, 77 },
+		{ "", -EINVAL, 77 },
+		{ "-1\n", -EINVAL, 77 },
+		{ "12 \n", -EINVAL, 77 },
+	};
+	struct tree *tree = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		uint32_t packets = 77;
+
+		tree_put(tree, "sys/class/net/eth0/statistics/rx_packets", cases[i].text);
+		if (netdev_read_received(&tree->root, "eth0", &packets) != cases[i].result ||
+		    packets != cases[i].packets)
+			fail_msg("'%s': %u", cases[i].text, packets);
+		tree_drop(tree, "sys/class");
+	}
+	assert_int_equal(netdev_read_received(&tree->root, "eth0", &(uint32_t){ 0 }), -ENOENT);
+	assert_int_equal(netdev_read_received(&tree->root, "../eth0", &(uint32_t){ 0 }), -ENOENT);
+}
+
 static void all_names_are_listed_in_order(void **state)
 {
 	static const char *const wanted[] = { "eth0", "eth1", "lo" };
@@ -258,6 +289,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		tree_test(a_network_device_tells_its_state_queues_and_owner),
 		tree_test(up_is_the_administrators_flag),
+		tree_test(received_packets_are_told_modulo_what_fits),
 		tree_test(the_vectors_of_virtio_are_its_pci_parents),
 		tree_test(virtual_devices_belong_to_nobody),
 		tree_test(the_owner_is_the_nearest_that_can_interrupt),
