@@ -13,6 +13,8 @@
 #include "irqherd/outlet/report.h"
 #include "irqherd/source/proc_irq.h"
 
+#define PROPOSAL_STANDS_MS 600000u
+
 void daemon_choose_actuator(struct daemon *daemon)
 {
 	bool observe = daemon->options->dry_run || daemon->settings.config.mode == MODE_OBSERVE ||
@@ -161,15 +163,29 @@ static void record_failure(struct daemon *daemon, const struct irq *irq, const s
 	daemon_record_move(daemon, irq, move, result, buf_text(&daemon->line));
 }
 
-/* A move that nobody makes is decided again each round, and said again after a cool-down. */
+/*
+ * A move that nobody makes is decided again each round, said again after a cool-down, and recorded
+ * once while it stands: while the IRQ is to leave the same CPU, whatever for, without a long break.
+ */
 static void only_say(struct daemon *daemon, struct irq *irq, const struct move *move,
 		     uint64_t now_ms)
 {
+	struct placement *placement = &irq->placement;
+	bool stands = placement->proposed_ms && placement->proposed_from == move->from_cpu &&
+		      now_ms - placement->proposed_ms < PROPOSAL_STANDS_MS;
+
 	(void) daemon->actuator->apply(daemon->actuator, move);
-	if (irq->placement.said_until_ms > now_ms)
+	if (stands)
+		placement->proposed_ms = now_ms;
+	if (placement->said_until_ms > now_ms)
 		return;
-	irq->placement.said_until_ms = now_ms + daemon->policy.cooldown_ms;
+	placement->said_until_ms = now_ms + daemon->policy.cooldown_ms;
 	say_move(daemon, move, "would move");
+	if (stands)
+		return;
+	placement->proposed_ms = now_ms;
+	placement->proposed_from = move->from_cpu;
+	daemon_record_proposal(daemon, irq, move, buf_text(&daemon->line));
 }
 
 static void went_read_only(struct daemon *daemon)

@@ -67,6 +67,19 @@ void daemon_record_move(struct daemon *daemon, const struct irq *irq, const stru
 	history_put(&daemon->history, &entry);
 }
 
+void daemon_record_proposal(struct daemon *daemon, const struct irq *irq, const struct move *move,
+			    const char *words)
+{
+	struct history_entry entry = { .kind = HISTORY_PROPOSAL,
+				       .time_ms = clock_now_ms(),
+				       .move = *move };
+
+	daemon->counts.proposals++;
+	put_irq(&entry, irq);
+	put_words(&entry, words);
+	history_put(&daemon->history, &entry);
+}
+
 void daemon_record_outcome(struct daemon *daemon, const struct irq *irq, const char *words)
 {
 	const struct placement *placement = &irq->placement;

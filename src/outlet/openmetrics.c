@@ -176,6 +176,10 @@ static void put_counts(struct metrics *metrics)
 		count(metrics, "_total", "error", move_result_word((enum move_result) i),
 		      counts->move_errors[i]);
 
+	counter(metrics, "proposals",
+		"Moves decided and not made, observing or frozen; each once while it stands.",
+		counts->proposals);
+
 	family(metrics, "events", METRIC_COUNTER, NULL,
 	       "Events received about devices, network devices and CPUs.");
 	for (size_t i = 0; i < ARRAY_SIZE(sources); i++)

@@ -12,6 +12,8 @@ static const char *kind_of(const struct history_entry *entry)
 		return "move";
 	case HISTORY_SETTLED:
 		return "settled";
+	case HISTORY_PROPOSAL:
+		return "proposal";
 	case HISTORY_RELOAD:
 		return "reload";
 	case HISTORY_RESYNC:
@@ -24,13 +26,16 @@ static const char *kind_of(const struct history_entry *entry)
 
 static bool is_move(const struct history_entry *entry)
 {
-	return entry->kind == HISTORY_MOVE || entry->kind == HISTORY_SETTLED;
+	return entry->kind == HISTORY_MOVE || entry->kind == HISTORY_SETTLED ||
+	       entry->kind == HISTORY_PROPOSAL;
 }
 
 static const char *result_of(const struct history_entry *entry)
 {
 	if (entry->kind == HISTORY_MOVE)
 		return move_result_word(entry->result);
+	if (entry->kind == HISTORY_PROPOSAL)
+		return "planned";
 	switch (entry->placement) {
 	case PLACEMENT_STUCK:
 		return "stuck";

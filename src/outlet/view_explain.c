@@ -110,7 +110,8 @@ static bool is_of_cpu(const struct history_entry *entry, int cpu)
 		return (entry->change.kind == CHANGE_CPU_ONLINE ||
 			entry->change.kind == CHANGE_CPU_OFFLINE) &&
 		       entry->change.cpu == cpu;
-	return (entry->kind == HISTORY_MOVE || entry->kind == HISTORY_SETTLED) &&
+	return (entry->kind == HISTORY_MOVE || entry->kind == HISTORY_SETTLED ||
+		entry->kind == HISTORY_PROPOSAL) &&
 	       (entry->move.from_cpu == cpu || entry->move.to_cpu == cpu);
 }
 

@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 
 import rig
+import varlink
 
 
 def trace_of(program, folder, *arguments):
@@ -39,9 +40,16 @@ def test(program):
             rig.check(rig.affinities() == before, "--oneshot --dry-run wrote")
 
             trace = folder / "daemon-trace"
-            with rig.Daemon(program, "exclude-cpus = cpus:0\n", ["--dry-run"],
+            with rig.Daemon(program, "exclude-cpus = cpus:0\ncooldown = 0\n", ["--dry-run"],
                             rig.strace_prefix(trace, rig.WRITE_CALLS)) as daemon:
-                daemon.wait_log(rf"^would move IRQ {irq} from CPU 0")
+                daemon.wait_log(rf"(?s)(would move IRQ {irq} from CPU 0.*){{3}}")
+                with varlink.Client(daemon.socket_path) as client:
+                    history = client.call("io.irqherd.Explain", target=str(irq))["explanation"]["history"]
+                    moves = client.call("io.irqherd.GetStatus")["status"]["moves"]
+                proposed = [event["words"] for event in history if event["kind"] == "proposal"]
+                rig.check(len(proposed) == 1 and f"IRQ {irq} from CPU 0" in proposed[0],
+                          f"proposals recorded: {history}")
+                rig.check(moves["total"] == 0 and "last" not in moves, f"moves that nobody made: {moves}")
                 rig.check(daemon.stop() == 0, "stop is an error")
             rig.check(not rig.affinity_writes(trace), "\n".join(rig.affinity_writes(trace)))
             rig.check(rig.affinities() == before, "--dry-run wrote")

@@ -197,6 +197,8 @@ void daemon_log_messages(const struct message_list *messages);
 void daemon_record_change(struct daemon *daemon, const struct change *change, const char *words);
 void daemon_record_move(struct daemon *daemon, const struct irq *irq, const struct move *move,
 			enum move_result result, const char *words);
+void daemon_record_proposal(struct daemon *daemon, const struct irq *irq, const struct move *move,
+			    const char *words);
 void daemon_record_outcome(struct daemon *daemon, const struct irq *irq, const char *words);
 /* Also logs it, at level info. */
 void daemon_record(struct daemon *daemon, enum history_kind kind, const char *format, ...)

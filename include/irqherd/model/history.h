@@ -20,7 +20,8 @@
 enum history_kind {
 	HISTORY_CHANGE,
 	HISTORY_MOVE,
-	HISTORY_SETTLED, /* a move was confirmed, is stuck, was reverted or refused later on */
+	HISTORY_SETTLED,  /* a move was confirmed, is stuck, was reverted or refused later on */
+	HISTORY_PROPOSAL, /* a move that was decided and not made: observing, frozen, dry run */
 	HISTORY_RELOAD,
 	HISTORY_RESYNC,
 	HISTORY_STEER, /* a client changed something: pin, ban, CPUs, freeze, thaw, rescan */
@@ -31,7 +32,7 @@ struct history_entry {
 	uint64_t time_ms;  /* monotonic */
 	enum history_kind kind;
 	struct change change; /* HISTORY_CHANGE */
-	struct move move;     /* HISTORY_MOVE, HISTORY_SETTLED; irq 0 and generation 0 otherwise */
+	struct move move;     /* HISTORY_MOVE, _PROPOSAL, _SETTLED; irq 0, generation 0 otherwise */
 	enum move_result result;        /* HISTORY_MOVE */
 	enum placement_state placement; /* HISTORY_SETTLED */
 	uint32_t latency_ms; /* HISTORY_MOVE of an arrival: from the last event's receipt to the

@@ -33,6 +33,7 @@ struct view_counts {
 	uint64_t looks;
 	uint64_t resyncs;
 	uint64_t foreign_writes;
+	uint64_t proposals; /* moves decided and not made, each once while it stands */
 	const struct latency *placed_after; /* of arrivals, from their last event; NULL unknown */
 };
 

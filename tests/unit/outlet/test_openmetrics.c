@@ -66,6 +66,7 @@ static void make_world(struct world *world, unsigned int nodes, unsigned int cpu
 	world->counts.rounds = 77;
 	world->counts.moves_by_reason[REASON_OVERLOAD] = 5;
 	world->counts.move_errors[MOVE_NO_VECTOR] = 2;
+	world->counts.proposals = 4;
 	world->counts.events_by_source[1] = 9;
 	world->counts.placed_after = &world->latency;
 	world->view = (struct view){
@@ -149,6 +150,7 @@ static void numbers_are_those_of_the_view(void **state)
 	has(text, "irqherd_rounds_total 77");
 	has(text, "irqherd_moves_total{reason=\"overload\"} 5");
 	has(text, "irqherd_move_errors_total{error=\"no_vector\"} 2");
+	has(text, "irqherd_proposals_total 4");
 	has(text, "irqherd_events_total{source=\"rtnetlink\"} 9");
 	has(text, "irqherd_event_to_placed_seconds_bucket{le=\"0.001\"} 3");
 	has(text, "irqherd_event_to_placed_seconds_bucket{le=\"0.005\"} 3");

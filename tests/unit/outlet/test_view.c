@@ -465,6 +465,13 @@ static void an_event_outlives_its_irq(void **state)
 	assert_string_equal(text_at(reply, "event.move.result"), "stuck");
 	assert_null(at(reply, "event.move.from"));
 	json_decref(reply);
+
+	entry.kind = HISTORY_PROPOSAL;
+	reply = view_event(&scene.view, &entry);
+	assert_string_equal(text_at(reply, "event.kind"), "proposal");
+	assert_int_equal(number_at(reply, "event.irq"), 77);
+	assert_string_equal(text_at(reply, "event.move.result"), "planned");
+	json_decref(reply);
 	drop_scene(&scene);
 }
 
