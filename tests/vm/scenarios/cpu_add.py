@@ -1,6 +1,6 @@
 """A CPU that is plugged in and set online is known with its node, is used by what arrives, and may go again."""
 
-from rig import check, check_equal, check_placed, cpus_of
+from rig import check, check_equal, check_placed, cpus_of, wait_until
 
 TOPOLOGY = "spare_cpus"
 KERNELS = ("6.1",)  # newer ones refuse CPUs that firmware did not announce in the way that QEMU does
@@ -34,7 +34,9 @@ def run(rig):
     check("4" in masks.values(), f"the new CPU is not used: {masks}")
 
     rig.run("echo 0 > /sys/devices/system/cpu/cpu4/online")
-    rig.device_del("spare")
+    rig.qmp("device_del", id="spare")
+    # QEMU itself now and then never says that it is gone
+    wait_until(lambda: rig.try_run("[ -e /sys/devices/system/cpu/cpu4 ]")[0] != 0, "the guest to let go of the CPU")
     daemon.wait_log(r"^CPU offline: cpu=4")
     state = daemon.wait_quiet()
     check_equal(state.home(nic.address)[0], {0, 1}, "home without the CPU")
