@@ -257,13 +257,11 @@ int local_sample(struct local *local)
 
 void local_view(const struct local *local, struct view *ret_view)
 {
-	struct timespec now = { 0 };
 	bool loaded = local->load.valid;
 
-	(void) clock_gettime(CLOCK_REALTIME, &now);
 	*ret_view = (struct view){
 		.now_ms = local->now_ms,
-		.now = (double) now.tv_sec + (double) now.tv_nsec / 1e9,
+		.now = clock_today_s(),
 		.inventory = &local->inventory,
 		.load = loaded ? &local->load : NULL,
 		.policy = &local->policy,

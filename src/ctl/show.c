@@ -1,21 +1,13 @@
 /* The verbs that only show. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "irqherd/base/clock.h"
 #include "irqherd/base/parse.h"
 #include "irqherd/ctl/field.h"
 #include "irqherd/ctl/render.h"
 #include "irqherd/ctl/verb_list.h"
 #include "irqherd/outlet/varlink.h"
-
-static double now_seconds(void)
-{
-	struct timespec now = { 0 };
-
-	(void) clock_gettime(CLOCK_REALTIME, &now);
-	return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
-}
 
 int show_sheet(const struct ctl *ctl, const struct sheet *sheet, const json_t *object)
 {
@@ -70,7 +62,7 @@ VERB(verb_status)
 	else if (strcmp(state, "calm") != 0)
 		wanted = CTL_FAILED;
 	begin(ctl, &sheet);
-	render_status(&sheet, reply, now_seconds());
+	render_status(&sheet, reply, clock_today_s());
 	code = finish(ctl, &sheet, reply);
 	return code == CTL_OK ? wanted : code;
 }
@@ -133,7 +125,7 @@ VERB(verb_explain)
 	if (code != CTL_OK)
 		return code;
 	begin(ctl, &sheet);
-	render_explain(&sheet, reply, now_seconds());
+	render_explain(&sheet, reply, clock_today_s());
 	return finish(ctl, &sheet, reply);
 }
 

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "irqherd/balance/load.h"
@@ -193,7 +192,6 @@ static void ask(struct top_feed *feed, const struct interrupt_matrix *matrix)
 int top_feed_next(struct top_feed *feed)
 {
 	unsigned int next = 1 - feed->last;
-	struct timespec now = { 0 };
 	struct heat_input input;
 	int r;
 
@@ -209,14 +207,13 @@ int top_feed_next(struct top_feed *feed)
 		return r;
 	ask(feed, &feed->matrices[next]);
 
-	(void) clock_gettime(CLOCK_REALTIME, &now);
 	input = (struct heat_input){
 		.before = &feed->matrices[1 - next],
 		.after = &feed->matrices[next],
 		.load = &feed->load,
 		.cpus = feed->cpus,
 		.irqs = feed->irqs,
-		.now = (double) now.tv_sec + (double) now.tv_nsec / 1e9,
+		.now = clock_today_s(),
 	};
 	r = heat_feed_update(&feed->heat, &input);
 	if (r < 0)
@@ -261,16 +258,14 @@ uint32_t top_feed_threshold(const struct top_feed *feed)
 int top_feed_explain(struct top_feed *feed, const char *target, struct buf *text)
 {
 	json_t *parameters = json_pack("{s:s}", "target", target), *reply;
-	struct timespec now = { 0 };
 	struct sheet sheet;
 	int r;
 
 	reply = parameters ? answer(feed, "Explain", parameters) : NULL;
 	if (!reply)
 		return -ENOENT;
-	(void) clock_gettime(CLOCK_REALTIME, &now);
 	sheet_init(&sheet, feed->ctl->width, false, feed->ctl->unicode);
-	render_explain(&sheet, reply, (double) now.tv_sec);
+	render_explain(&sheet, reply, clock_today_s());
 	r = sheet.error ? sheet.error : buf_append(text, buf_text(&sheet.text), sheet.text.length);
 	sheet_deinit(&sheet);
 	json_decref(reply);

@@ -382,7 +382,7 @@ static void prepare(struct daemon *daemon, const struct options *options, struct
 		.steering = STEERING_INIT,
 		.freeze_file = FREEZE_FILE_INIT,
 		.env_watch = FILE_WATCH_INIT,
-		.config_loaded = (double) time(NULL),
+		.config_loaded = clock_today_s(),
 		.started_ms = clock_now_ms(),
 		.rps = RPS_SYSFS_INIT,
 		.softnet_stat = SOFTNET_STAT_INIT,

@@ -1,8 +1,8 @@
 /* All files are parsed into fresh objects; only if everything is right are they swapped in, as a
  * whole. */
 #include <errno.h>
-#include <time.h>
 
+#include "irqherd/base/clock.h"
 #include "irqherd/base/log.h"
 #include "irqherd/daemon/daemon.h"
 #include "irqherd/outlet/notify.h"
@@ -53,7 +53,6 @@ bool daemon_reload(struct daemon *daemon)
 	struct message_list messages = MESSAGE_LIST_INIT;
 	struct settings_input input = options_settings(daemon->options);
 	struct settings fresh;
-	struct timespec now;
 	int r;
 
 	r = settings_load(&fresh, &input, &messages);
@@ -69,8 +68,7 @@ bool daemon_reload(struct daemon *daemon)
 		return false;
 	}
 
-	(void) clock_gettime(CLOCK_REALTIME, &now);
-	daemon->config_loaded = (double) now.tv_sec + (double) now.tv_nsec / 1e9;
+	daemon->config_loaded = clock_today_s();
 	if (fresh.env_is_old)
 		fresh.env = daemon->settings.env;
 	r = daemon_apply_rules(daemon, &fresh);

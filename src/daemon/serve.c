@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "irqherd/balance/plan.h"
 #include "irqherd/base/clock.h"
@@ -27,14 +26,6 @@
 #define STILL_FROZEN   "io.irqherd.StillFrozen"
 
 #define FREEZE_LONGEST_S 31536000.
-
-static double now_s(void)
-{
-	struct timespec now;
-
-	(void) clock_gettime(CLOCK_REALTIME, &now);
-	return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
-}
 
 /* --------------------------------------------------------------------------------------------------
  * views */
@@ -70,7 +61,7 @@ void sight_init(struct daemon *daemon, struct sight *sight)
 	sight->files = config_files(daemon);
 	sight->view = (struct view){
 		.now_ms = clock_now_ms(),
-		.now = now_s(),
+		.now = clock_today_s(),
 		.inventory = &daemon->inventory,
 		.load = &daemon->load,
 		.policy = &daemon->policy,
@@ -453,7 +444,8 @@ static void watch(struct interface_call *call)
 
 static json_t *make_lost(uint64_t count)
 {
-	return json_pack("{s:{s:f, s:s, s:o}}", "event", "time", now_s(), "kind", "lost", "words",
+	return json_pack("{s:{s:f, s:s, s:o}}", "event", "time", clock_today_s(), "kind", "lost",
+			 "words",
 			 json_sprintf("%llu entries were lost, since they were not read in time",
 				      (unsigned long long) count));
 }
@@ -480,7 +472,7 @@ static bool next_event(void *context, uint64_t *sequence, struct buf *out)
 	if (!entry)
 		return false;
 	view = (struct view){ .now_ms = clock_now_ms(),
-			      .now = now_s(),
+			      .now = clock_today_s(),
 			      .inventory = &daemon->inventory };
 	event = view_event(&view, entry);
 	r = event ? varlink_put_reply(out, event, true) : -ENOMEM;
@@ -636,7 +628,7 @@ static void freeze(struct interface_call *call)
 	daemon_arm_thaw(daemon);
 	daemon_update_freeze(daemon);
 	if (limit > 0.)
-		call->reply = json_pack("{s:f}", "until", now_s() + limit);
+		call->reply = json_pack("{s:f}", "until", clock_today_s() + limit);
 	else
 		call->reply = json_object();
 }

@@ -24,10 +24,20 @@ static void the_clock_counts_milliseconds_and_never_goes_back(void **state)
 	assert_true(end - start < 20000);
 }
 
+static void the_time_of_day_is_in_seconds_since_1970(void **state)
+{
+	double before = (double) time(NULL), today = clock_today_s();
+
+	(void) state;
+	/* time() may lag behind by a tick */
+	assert_true(today >= before && today < before + 60);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_clock_counts_milliseconds_and_never_goes_back),
+		cmocka_unit_test(the_time_of_day_is_in_seconds_since_1970),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
