@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "irqherd/ctl/client.h"
+#include "irqherd/ctl/field.h"
 #include "irqherd/ctl/local.h"
 
 #define WIDTH     100u
@@ -78,13 +79,6 @@ void ctl_deinit(struct ctl *ctl)
 /* --------------------------------------------------------------------------------------------------
  * the daemon */
 
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
 /* The daemon's no, in words. */
 static int say_refusal(const struct client *client)
 {
@@ -101,16 +95,16 @@ static int say_refusal(const struct client *client)
 	if (strcmp(error, "NotFound") == 0)
 		fprintf(stderr,
 			"irqherdctl: no IRQ, device, network device or CPU is called '%s'\n",
-			text_of(failed, "target"));
+			field_text(failed, "target"));
 	else if (strcmp(error, "InvalidCpus") == 0)
 		fprintf(stderr, "irqherdctl: '%s' are no CPUs of this machine: %s\n",
-			text_of(failed, "cpus"), text_of(failed, "accepted"));
+			field_text(failed, "cpus"), field_text(failed, "accepted"));
 	else if (strcmp(error, "NotMovable") == 0)
-		fprintf(stderr, "irqherdctl: %s can't be moved: %s\n", text_of(failed, "target"),
-			text_of(failed, "why"));
+		fprintf(stderr, "irqherdctl: %s can't be moved: %s\n", field_text(failed, "target"),
+			field_text(failed, "why"));
 	else if (strcmp(error, "InvalidParameter") == 0)
 		fprintf(stderr, "irqherdctl: the daemon does not accept the parameter '%s'\n",
-			text_of(failed, "parameter"));
+			field_text(failed, "parameter"));
 	else if (strcmp(error, "ConfigInvalid") != 0)
 		fprintf(stderr, "irqherdctl: the daemon answers %s\n", client->error);
 	else
@@ -293,9 +287,9 @@ static int ask_machine(const struct ctl *ctl, const char *method, json_t *parame
 	}
 	r = local_answer(local, method, parameters, ret_reply);
 	if (r == -ENOENT) {
-		target = text_of(parameters, "target");
+		target = field_text(parameters, "target");
 		if (!*target)
-			target = text_of(parameters, "device");
+			target = field_text(parameters, "device");
 		fprintf(stderr,
 			"irqherdctl: no IRQ, device, network device or CPU is called '%s'\n",
 			*target ? target : "that");

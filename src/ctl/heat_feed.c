@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "irqherd/base/macro.h"
+#include "irqherd/ctl/field.h"
 
 #define RESTART_SPAN (1u << 28) /* as balance/load: a fall by more is a new count, not a wrap */
 
@@ -64,20 +65,6 @@ static int reserve(struct heat_feed *feed, unsigned int cpus, unsigned int irqs)
 	return 0;
 }
 
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
-static int number_of(const json_t *object, const char *key, int otherwise)
-{
-	const json_t *value = json_object_get(object, key);
-
-	return json_is_integer(value) ? (int) json_integer_value(value) : otherwise;
-}
-
 static void copy_text(char *to, size_t size, const char *text)
 {
 	size_t length = strnlen(text, size - 1);
@@ -105,7 +92,7 @@ static int index_records(const json_t *array, const char *key, struct map *ret_m
 
 	json_array_foreach(array, i, record)
 	{
-		int number = number_of(record, key, -1);
+		int number = (int) field_int(record, key, -1);
 		int r = number < 0 ? 0 : map_put(ret_map, (uint64_t) number + 1, record);
 
 		if (r < 0)
@@ -127,9 +114,9 @@ static void fill_cpus(struct heat_feed *feed, const struct heat_input *input,
 
 		*cpu = (struct heat_cpu){
 			.cpu = (int) input->after->cpus[i],
-			.node = number_of(record, "node", -1),
-			.llc = number_of(record, "llc", -1),
-			.core = number_of(record, "core", -1),
+			.node = (int) field_int(record, "node", -1),
+			.llc = (int) field_int(record, "llc", -1),
+			.core = (int) field_int(record, "core", -1),
 			.overloaded = json_is_true(json_object_get(record, "overloaded")),
 			.reserved = json_is_false(json_object_get(record, "allowed")) ||
 				    json_is_true(json_object_get(record, "isolated")),
@@ -156,30 +143,31 @@ static enum heat_state state_of(const json_t *record)
 		{ "refused", HEAT_REFUSED },   { "stuck", HEAT_STUCK },
 		{ "external", HEAT_EXTERNAL },
 	};
-	const char *name = text_of(record, "state");
+	const char *name = field_text(record, "state");
 
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
 		if (strcmp(name, states[i].name) == 0)
 			return states[i].state;
-	return strcmp(text_of(json_object_get(record, "home"), "origin"), "rule") == 0 ? HEAT_PINNED
-										       : HEAT_PLAIN;
+	return strcmp(field_text(json_object_get(record, "home"), "origin"), "rule") == 0
+		       ? HEAT_PINNED
+		       : HEAT_PLAIN;
 }
 
 static void fill_names(struct heat_irq *irq, const json_t *record, const char *name)
 {
-	const char *device = text_of(record, "netdev");
+	const char *device = field_text(record, "netdev");
 	const json_t *queue = json_object_get(record, "queue");
 
 	if (!*device) {
-		device = text_of(record, "device");
+		device = field_text(record, "device");
 		if (strncmp(device, "0000:", 5) == 0)
 			device += 5;
 	}
 	copy_text(irq->device, sizeof(irq->device), device);
 	copy_text(irq->what, sizeof(irq->what), name);
-	if (json_is_object(queue) && *text_of(record, "netdev"))
-		(void) snprintf(irq->what, sizeof(irq->what), "%.24s-%d", text_of(queue, "kind"),
-				number_of(queue, "index", 0));
+	if (json_is_object(queue) && *field_text(record, "netdev"))
+		(void) snprintf(irq->what, sizeof(irq->what), "%.24s-%d", field_text(queue, "kind"),
+				(int) field_int(queue, "index", 0));
 }
 
 static bool same_cpus(const struct interrupt_matrix *a, const struct interrupt_matrix *b)
@@ -261,8 +249,8 @@ static int judge_place(struct heat_feed *feed, const struct heat_input *input, s
 			place->moves++;
 		}
 		place->cpu = irq->cpu;
-		irq->away = *text_of(json_object_get(record, "home"), "cpus") &&
-			    cpulist_parse(text_of(json_object_get(record, "home"), "cpus"),
+		irq->away = *field_text(json_object_get(record, "home"), "cpus") &&
+			    cpulist_parse(field_text(json_object_get(record, "home"), "cpus"),
 					  &home) == 0 &&
 			    !cpumask_test(&home, irq->cpu);
 	}
@@ -379,8 +367,8 @@ bool heat_feed_knows(const json_t *irqs, const struct interrupt_matrix *matrix)
 		if (matrix->rows[i].number == ROW_NO_IRQ)
 			continue;
 		record = map_find(&records, (uint64_t) matrix->rows[i].number + 1);
-		known = record &&
-			strcmp(text_of(record, "actions"), interrupt_matrix_name(matrix, i)) == 0;
+		known = record && strcmp(field_text(record, "actions"),
+					 interrupt_matrix_name(matrix, i)) == 0;
 	}
 	map_deinit(&records);
 	return known;
