@@ -136,7 +136,9 @@ static void note_resync(struct daemon *daemon, uint64_t now_ms)
 		      "everything is compared, and what differs is read again");
 }
 
-static void look_at(struct daemon *daemon, const struct hint *hint, bool again, uint64_t now_ms)
+/* first: dirty::looks before those of this wake-up. */
+static void look_at(struct daemon *daemon, const struct hint *hint, bool again, uint64_t first,
+		    uint64_t now_ms)
 {
 	size_t before = daemon->changes.count;
 	struct hint also;
@@ -160,6 +162,9 @@ static void look_at(struct daemon *daemon, const struct hint *hint, bool again, 
 		gone = true;
 	dirty_looked(&daemon->dirty, hint, now_ms, changed, gone);
 
+	/* its PCI device was read before it, and after all events of this wake-up were received */
+	if (hint->kind == HINT_NETDEV && dirty_looked_since(&daemon->dirty, &also, first))
+		return;
 	/* by schedule, an unchanged network device says nothing new of its PCI device, which has a
 	 * schedule of its own */
 	also.told_ms = hint->told_ms;
@@ -169,11 +174,12 @@ static void look_at(struct daemon *daemon, const struct hint *hint, bool again, 
 
 void daemon_look(struct daemon *daemon, uint64_t now_ms)
 {
+	uint64_t first = daemon->dirty.looks;
 	struct hint hint;
 	bool again, looked = false;
 
 	while (dirty_take(&daemon->dirty, now_ms, &hint, &again)) {
-		look_at(daemon, &hint, again, now_ms);
+		look_at(daemon, &hint, again, first, now_ms);
 		looked = true;
 	}
 	if (!looked && !daemon->arrivals_wait)

@@ -33,6 +33,7 @@ struct dirty_entry {
 	uint64_t due_ms;          /* valid in the heap */
 	uint64_t looked_ms;       /* last look; DIRTY_NEVER */
 	uint64_t told_look_ms;    /* last look for a hint */
+	uint64_t told_look;       /* its number among all looks, dirty::looks; 0: none */
 	unsigned int close_looks; /* looks for hints that followed each other within CALM_MS */
 	uint64_t changed_ms; /* what the schedule counts from; DIRTY_NEVER: the next look sets it */
 	bool hinted;
@@ -437,16 +438,25 @@ bool dirty_take(struct dirty *dirty, uint64_t now_ms, struct hint *ret_hint, boo
 		*ret_hint = entry->hint;
 		*ret_relook = !entry->hinted;
 
-		if (entry->hinted)
+		dirty->looks++;
+		if (entry->hinted) {
 			entry_count_look(entry, now_ms);
+			entry->told_look = dirty->looks;
+		}
 		entry->hinted = false;
 		entry->hint.remade = false;
 		entry->hint.from_udevd = false;
 		entry->looked_ms = now_ms;
-		dirty->looks++;
 		return true;
 	}
 	return false;
+}
+
+bool dirty_looked_since(const struct dirty *dirty, const struct hint *hint, uint64_t looks)
+{
+	const struct dirty_entry *entry = find_entry(dirty, hint);
+
+	return entry && same_object(&entry->hint, hint) && entry->told_look > looks;
 }
 
 void dirty_looked(struct dirty *dirty, const struct hint *hint, uint64_t now_ms, bool changed,
@@ -462,6 +472,8 @@ void dirty_looked(struct dirty *dirty, const struct hint *hint, uint64_t now_ms,
 	list_remove(&entry->rest_link);
 	entry->looked_ms = now_ms;
 
+	if (gone)
+		entry->told_look = 0;
 	if (gone)
 		entry->changed_ms = DIRTY_NEVER;
 	else if (changed || hint->remade || entry->changed_ms == DIRTY_NEVER)

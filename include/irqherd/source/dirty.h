@@ -82,3 +82,6 @@ bool dirty_take(struct dirty *dirty, uint64_t now_ms, struct hint *ret_hint, boo
  */
 void dirty_looked(struct dirty *dirty, const struct hint *hint, uint64_t now_ms, bool changed,
 		  bool gone);
+
+/* Whether the object was looked at for a hint, and found, since dirty::looks was `looks`. */
+bool dirty_looked_since(const struct dirty *dirty, const struct hint *hint, uint64_t looks);

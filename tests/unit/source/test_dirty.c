@@ -125,6 +125,36 @@ static void hint_soon_after_a_look_waits_for_the_merge_time(void **state)
 	(void) take(*state, 1003);
 }
 
+static void a_look_for_a_hint_is_known_from_one_by_schedule(void **state)
+{
+	const struct hint hint = device(3), other = device(4);
+	struct dirty *dirty = *state;
+	uint64_t before = dirty->looks;
+
+	assert_false(dirty_looked_since(dirty, &hint, before));
+	put(dirty, hint, 1000);
+	assert_false(dirty_looked_since(dirty, &hint, before));
+	assert_int_equal(look(dirty, 1000), 1);
+	assert_true(dirty_looked_since(dirty, &hint, before));
+	assert_false(dirty_looked_since(dirty, &other, before));
+
+	before = dirty->looks;
+	assert_false(dirty_looked_since(dirty, &hint, before));
+	assert_int_equal(look(dirty, dirty_next_due(dirty)), 1);
+	assert_false(dirty_looked_since(dirty, &hint, before));
+}
+
+static void a_look_that_found_nothing_does_not_count(void **state)
+{
+	const struct hint hint = device(3);
+	struct dirty *dirty = *state;
+
+	put(dirty, hint, 1000);
+	(void) take(dirty, 1000);
+	dirty_looked(dirty, &hint, 1000, false, true);
+	assert_false(dirty_looked_since(dirty, &hint, 0));
+}
+
 static void a_burst_waits_little_and_a_storm_longer_with_each_look(void **state)
 {
 	static const unsigned int waits_ms[] = {
@@ -506,6 +536,8 @@ int main(void)
 		TEST(first_hint_is_due_at_once),
 		TEST(hint_soon_after_a_look_waits_for_the_merge_time),
 		TEST(hint_during_a_look_gets_a_look_of_its_own),
+		TEST(a_look_for_a_hint_is_known_from_one_by_schedule),
+		TEST(a_look_that_found_nothing_does_not_count),
 		TEST(a_burst_waits_little_and_a_storm_longer_with_each_look),
 		TEST(flags_of_all_hints_are_merged_and_then_cleared),
 		TEST(last_hint_tells_when_its_event_was_received),
