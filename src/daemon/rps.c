@@ -19,9 +19,11 @@ static void set_state(struct netdev *netdev, enum rps_state state, mask_id cpus,
 static void refused(struct netdev *netdev, enum rps_result result, uint64_t now_ms)
 {
 	if (result == RPS_DENIED)
-		log_warning("not allowed to spread packets (CAP_NET_ADMIN is needed, and a "
-			    "writable /sys), leaving them: netdev=%s",
-			    netdev->name);
+		log_warning(
+			"not allowed to spread packets (CAP_NET_ADMIN is needed, for the service "
+			"by the drop-in packet-steering.conf, and a writable /sys), leaving "
+			"them: netdev=%s",
+			netdev->name);
 	if (result != RPS_GONE)
 		set_state(netdev, RPS_REFUSED, MASK_NONE, now_ms);
 }

@@ -126,8 +126,8 @@ def main():
             system = System(pathlib.Path(name), packages[0])
             service = scenario.Service(system)
             files = set(system.run(scenario.FILES).splitlines())
-            for step in (scenario.install, scenario.watch_then_apply, scenario.confined, scenario.survives,
-                         scenario.reload_and_restart):
+            for step in (scenario.install, scenario.watch_then_apply, scenario.confined, scenario.sees_little,
+                         scenario.survives, scenario.reload_and_restart, scenario.view_is_the_administrators):
                 since = time.monotonic()
                 step(system, service)
                 print(f"{step.__name__}: {time.monotonic() - since:.0f} s", flush=True)

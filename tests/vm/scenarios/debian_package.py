@@ -1,14 +1,18 @@
 """The Debian package on a whole system: confined as shipped it follows devices and moves IRQs; it goes without trace."""
 
+import json
 import pathlib
 import re
 
+from load import Traffic
+from rps import HOT, Queue, gather
 from rig import State, check, check_equal, check_placed, cpus_of, wait_until
 
 TOPOLOGY = "debian"
 
 DROP_INS = "/etc/systemd/system/irqherd.service.d"
 EXAMPLES = "/usr/share/doc/irqherd/examples"
+TOP = pathlib.Path(__file__).resolve().parents[3]
 
 # What a package manager and the system itself write while anything is installed.
 FILES = """find / -xdev \\( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp -o -path /payload \\
@@ -60,9 +64,17 @@ class Service:
 
 def blocks_of_fleet():
     """The commands that docs/fleet.md shows, in its order: before, collector, watch, apply, image."""
-    text = (pathlib.Path(__file__).resolve().parents[3] / "docs/fleet.md").read_text()
+    text = (TOP / "docs/fleet.md").read_text()
     found = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     check_equal(len(found), 5, "blocks of commands in docs/fleet.md")
+    return found
+
+
+def drop_ins_of_the_manual():
+    """Those that irqherd(8) shows: more comes into the view, and none at all."""
+    text = (TOP / "docs/man/irqherd.8.scd").read_text()
+    found = re.findall(r"^```\n(\[Service\]\n.*?)^```", text, re.MULTILINE | re.DOTALL)
+    check_equal(len(found), 2, "drop-ins in irqherd(8)")
     return found
 
 
@@ -110,6 +122,19 @@ def confined(rig, service):
     check(re.match(r"\d+ devices, \d+ IRQs", service.show("StatusText")), f"status: {service.show('StatusText')}")
 
 
+def sees_little(rig, service):
+    """Of the host's files only what it needs, and of what listens in /run nobody but who waits for its word."""
+    root = f"/proc/{service.pid()}/root"
+    wanted = {"bin", "dev", "etc", "lib", "lib32", "lib64", "libx32", "proc", "run", "sbin", "sys", "tmp", "usr", "var"}
+    more = set(rig.run(f"cd {root} && ls").split()) - wanted
+    check_equal({name for name in more if rig.run(f"ls -A {root}/{name}")}, set(), "more of / than is wanted")
+    sockets = set(rig.run(f"find {root}/run -exec test -S {{}} \\; -printf '%P\\n'").split())
+    check_equal(sockets - {"udev/control"}, {"systemd/notify", "irqherd/io.irqherd"}, "sockets in /run")
+    for path in ("etc", "usr", "."):
+        code, said = rig.try_run(f"touch {root}/{path}/written")
+        check(code != 0 and "Read-only" in said, f"{path} can be written: {said}")
+
+
 def no_denials(rig):
     """Neither AppArmor nor the unit's filters hinder it."""
     check_equal(rig.run("dmesg | grep -E 'apparmor=.DENIED|type=1326' || true"), "", "refused by the kernel")
@@ -151,8 +176,9 @@ def follows(rig, service):
     state = service.wait_quiet()
     check_equal(state.home(other.address)[0], {2, 3}, "home by IRQHERD_NODE")
     check_placed(rig, other, state, {2, 3})
-    check(all("banned" in row["action"] for row in state.rows(ignored.address).values()),
-          f"IRQHERD_IGNORE is ignored:\n{state.device(ignored.address)}")
+    check("left alone (IRQHERD_IGNORE)" in state.device(ignored.address), f"ignored it is not:\n{state.text}")
+    moved = {int(irq) for irq in re.findall(r"^moved IRQ (\d+) ", service.log(), re.MULTILINE)}
+    check_equal(set(ignored.irqs()) & moved, set(), "IRQs of the device to leave alone that were moved")
     rig.remove(ignored, other)
     return nic
 
@@ -180,6 +206,13 @@ def survives(rig, service):
     check(state.counters["uevents"] - before["uevents"] >= 512, "the events did not come")
 
 
+def setting(rig, name):
+    """(value, who set it) of a key in force."""
+    keys = json.loads(rig.run("irqherdctl config --json"))["settings"]
+    key, = (key for key in keys if key["key"] == name)
+    return key["value"], key["origin"]
+
+
 def reload_and_restart(rig, service):
     affinities = rig.affinities()
     pid = service.pid()
@@ -191,8 +224,23 @@ def reload_and_restart(rig, service):
     rig.try_run("systemctl reload irqherd.service")
     wait_until(lambda: "keeping the old one" in service.log(), "a refused reload")
     check_equal((service.pid(), service.show("ActiveState")), (pid, "active"), "the service with a broken file")
-    rig.run("rm /etc/irqherd/irqherd.conf.d/10-site.conf && systemctl reload irqherd.service")
+    # a new folder in the old one's place, as a configuration management may make it
+    rig.run("cp -a /etc/irqherd /etc/irqherd.new && rm -r /etc/irqherd && mv /etc/irqherd.new /etc/irqherd")
+    rig.put("/etc/irqherd/irqherd.conf.d/10-site.conf", "threshold = 97\nirqbalance-env = auto\nmode = observe\n")
+    rig.run("systemctl reload irqherd.service")
+    check_equal(setting(rig, "threshold"), ("97", "/etc/irqherd/irqherd.conf.d/10-site.conf:1"), "the new folder's threshold")
 
+    # what others rewrite, in place and as a new file
+    old = rig.run("cat /etc/default/irqbalance 2>/dev/null || true")
+    for cpus, write in (("1", "cat >/etc/default/irqbalance"),
+                        ("0", "cat >/etc/default/new && mv /etc/default/new /etc/default/irqbalance")):
+        rig.run(f"echo IRQBALANCE_BANNED_CPULIST={cpus} | {{ {write}; }}")
+        wait_until(lambda said=f"file changed: banned={cpus}\n": said in service.log(), f"CPU {cpus} to be banned")
+    if old:
+        rig.put("/etc/default/irqbalance", old)
+    else:
+        rig.run("rm /etc/default/irqbalance")
+    rig.run("rm /etc/irqherd/irqherd.conf.d/10-site.conf && systemctl reload irqherd.service")
     rig.run("systemctl restart irqherd.service")
     check(service.pid() not in (0, pid), "the same process after a restart")
     service.wait_rounds(2)
@@ -237,13 +285,67 @@ def drop_ins(rig, service):
 
     # nothing to do here is neither a failure nor a reason to try again
     restarts = service.show("NRestarts")
-    rig.put(f"{DROP_INS}/read-only.conf", "[Service]\nReadOnlyPaths=/proc/irq\n")
+    rig.put(f"{DROP_INS}/read-only.conf", "[Service]\nReadOnlyPaths=+/proc/irq\n")
     rig.run("systemctl daemon-reload && systemctl restart irqherd.service")
     wait_until(lambda: service.show("ActiveState") == "inactive", "its end where it can't write")
     check_equal((service.show("Result"), service.show("ExecMainStatus"), service.show("NRestarts")),
                 ("success", "77", restarts), "result, exit code and restarts")
     check_equal(service.show("StatusText"), "Nothing to do: /proc/irq can't be written", "status")
     rig.run(f"rm -r {DROP_INS} && systemctl daemon-reload && systemctl start irqherd.service")
+    service.wait_active()
+
+
+def view_is_the_administrators(rig, service):
+    """What he keeps elsewhere comes into the view by what irqherd(8) tells, or the view goes."""
+    more, none = drop_ins_of_the_manual()
+    site = "/etc/irqherd/irqherd.conf.d/10-site.conf"
+    rig.run("mkdir -p /var/lib/metrics")
+    rig.put("/opt/site/proximity", "0000:00 node 0\n")
+    rig.put(site, "pxm = /opt/site/proximity\nmetrics-file = /var/lib/metrics/irqherd.prom\n")
+    begin = len(service.log())
+    rig.try_run("systemctl reload irqherd.service")
+    wait_until(lambda: "keeping the old one" in service.log()[begin:], "a file that is not in the view")
+    check("/opt/site/proximity: cannot be read" in service.log()[begin:], f"it is not named: {service.log()[begin:]}")
+    for text in (more, none):
+        rig.run("rm -f /var/lib/metrics/irqherd.prom")
+        rig.put(f"{DROP_INS}/view.conf", text if text == more else text + "ReadWritePaths=/var/lib/metrics\n")
+        rig.run("systemctl daemon-reload && systemctl restart irqherd.service")
+        service.wait_active()
+        wait_until(lambda: "irqherd_up 1" in rig.try_run("cat /var/lib/metrics/irqherd.prom")[1], "metrics")
+        root = f"/proc/{service.pid()}/root"
+        check_equal(rig.try_run(f"test -e {root}/run/systemd/private")[0] == 0, text == none, "sees all of /run")
+    rig.run(f"rm -r {DROP_INS} {site} /opt/site && systemctl daemon-reload && systemctl restart irqherd.service && "
+            "rm -r /var/lib/metrics")
+    service.wait_active()
+
+
+def steers_packets(rig, service):
+    """The key rps, confined: refused with the reason, then with its drop-in."""
+    nic, sender = rig.add_nic("e1000e", "n1p1"), rig.add_nic("igb", "n0p0")
+    rig.run("systemctl stop irqherd.service")
+    queue, traffic = Queue(rig, nic), Traffic(rig, nic, sender)
+    gather(rig, nic)
+    traffic.pace((HOT,), 65, 95)
+    rig.put("/etc/irqherd/irqherd.conf.d/50-rps.conf", "rps = auto\nthreshold = 50\nload-limit = 45\n")
+    begin = len(service.log())
+    rig.run("systemctl start irqherd.service")
+    wait_until(lambda: "not allowed to spread packets" in service.log()[begin:], "the refusal")
+    check("packet-steering.conf" in service.log()[begin:], "the drop-in is not named")
+    check_equal(queue.cpus(), set(), "rps_cpus without the right")
+
+    rig.run(f"install -D -m 644 {EXAMPLES}/packet-steering.conf {DROP_INS}/packet-steering.conf && "
+            "systemctl daemon-reload && systemctl restart irqherd.service")
+    wait_until(lambda: re.search(r"^spread packets of \S+ over CPUs", service.log()[begin:], re.MULTILINE), "spread packets")
+    print(f"         rps_cpus {queue.cpus()}")
+    check(queue.cpus() and HOT not in queue.cpus(), f"spread over {queue.cpus()}")
+    traffic.stop()
+    rig.run(f"systemctl stop irqherd.service && rm -r {DROP_INS} /etc/irqherd/irqherd.conf.d/50-rps.conf && "
+            "systemctl daemon-reload")
+    check_equal(queue.cpus(), set(), "rps_cpus at the end")
+    rig.run("ip netns delete sender")
+    rig.settle()
+    rig.remove(nic, sender)
+    rig.run("systemctl start irqherd.service")
     service.wait_active()
 
 
@@ -260,7 +362,7 @@ def remove(rig, service, files, nic):
                    "/var/lib/systemd/deb-systemd-helper-masked/irqherd.service"}, set(),
                 "left besides configuration")
     check("/etc/irqherd/irqherd.conf" in left, "the configuration is gone, too")
-    check(rig.try_run("test -e /run/irqherd")[0] != 0, "/run/irqherd is left")
+    check(rig.try_run("ls -d /run/irqherd*")[0] != 0, "/run/irqherd is left")
     rig.check_untouched(affinities)
 
     rig.run("apt-get purge -qq -y irqherd", limit_s=300)
@@ -279,10 +381,13 @@ def run(rig):
     install(rig, service)
     watch_then_apply(rig, service)
     confined(rig, service)
+    sees_little(rig, service)
     nic = follows(rig, service)
     survives(rig, service)
     reload_and_restart(rig, service)
     status_is_calm(rig)
     drop_ins(rig, service)
+    view_is_the_administrators(rig, service)
+    steers_packets(rig, service)
     no_denials(rig)
     remove(rig, service, files, nic)
