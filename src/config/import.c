@@ -24,11 +24,11 @@ struct import {
 	const char *file;
 	struct message_list *messages;
 	struct buf *conf;
-	struct buf bans[2];  /* ban-irq, ban-driver: one line at the end */
-	struct buf cpus;     /* exclude-cpus, likewise */
-	struct buf interval; /* long-interval, likewise: the last one holds */
-	bool keys_seen[64];  /* of config_keys, by index */
-	int error;           /* -ENOMEM */
+	struct buf bans[2];     /* ban-irq, ban-driver: one line at the end */
+	struct buf cpus;        /* exclude-cpus, likewise */
+	struct buf interval;    /* long-interval, likewise: the last one holds */
+	unsigned int keys_seen; /* bits of birq_keys */
+	int error;              /* -ENOMEM */
 };
 
 enum {
@@ -160,7 +160,7 @@ static void import_birq_value(struct import *import, unsigned int line, const ch
 
 static void import_birq_line(struct import *import, unsigned int number, char *text)
 {
-	char *key, *value, *rest, *equals;
+	char *key, *value, *equals;
 	int index;
 
 	text += strspn(text, BLANKS);
@@ -173,8 +173,7 @@ static void import_birq_line(struct import *import, unsigned int number, char *t
 	}
 	*equals = '\0';
 	(void) birq_word(text, '\0', &key);
-	rest = birq_word(equals + 1, '=', &value);
-	(void) rest;
+	(void) birq_word(equals + 1, '=', &value);
 
 	index = find_birq_key(key);
 	if (index < 0) {
@@ -182,11 +181,11 @@ static void import_birq_line(struct import *import, unsigned int number, char *t
 		       key);
 		return;
 	}
-	if (import->keys_seen[index]) {
+	if (import->keys_seen >> index & 1) {
 		remark(import, number, "%s is there twice, the first holds in birq", key);
 		return;
 	}
-	import->keys_seen[index] = true;
+	import->keys_seen |= 1u << index;
 	if (*value == '\0' && strcmp(key, "exclude-cpus") != 0 && strcmp(key, "use-cpus") != 0) {
 		remark(import, number, "%s has no value, which is its default in birq", key);
 		return;

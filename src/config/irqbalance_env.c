@@ -35,7 +35,7 @@ static bool is_name(const char *text, size_t length)
 {
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
 
-	return length > 0 && strchr(letters, text[0]) && strspn(text, letters) > 0 &&
+	return length > 0 && strchr(letters, text[0]) &&
 	       strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789") >=
 		       length;
 }

@@ -25,8 +25,7 @@ void freeze_file_look(struct freeze_file *freeze)
 		/* watched first, then looked at: no gap. Watching again what is watched changes
 		 * nothing, but a folder of that name may be another one now */
 		if (freeze->fd >= 0 && freeze->folders[i])
-			freeze->watches[i] = inotify_add_watch(freeze->fd, freeze->folders[i],
-							       FOLDER_EVENTS);
+			(void) inotify_add_watch(freeze->fd, freeze->folders[i], FOLDER_EVENTS);
 		if (freeze->found < 0 && stands_in(freeze->folders[i]))
 			freeze->found = (int) i;
 	}
@@ -40,10 +39,8 @@ int freeze_file_init(struct freeze_file *freeze, const char *const folders[FREEZ
 	freeze->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (freeze->fd < 0)
 		r = -errno;
-	for (unsigned int i = 0; i < FREEZE_FOLDERS; i++) {
+	for (unsigned int i = 0; i < FREEZE_FOLDERS; i++)
 		freeze->folders[i] = folders[i];
-		freeze->watches[i] = -1;
-	}
 	freeze_file_look(freeze);
 	return r;
 }

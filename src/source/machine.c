@@ -383,7 +383,7 @@ static int look_at_name(struct machine *machine, const char *name, struct change
 }
 
 /*
- * Known, and still there by this name right below its PCI device: the look at that, which comes
+ * Known, and still there by this name right below its PCI device: the look at that, just made or
  * next, reads it. Its queues are not to be asked for twice, since that may wait for whoever holds
  * the kernel's lock. One further down, of a USB adapter or a subfunction, is read by its name
  * alone.

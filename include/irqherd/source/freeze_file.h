@@ -12,7 +12,6 @@
 struct freeze_file {
 	int fd;                              /* inotify; -1: none */
 	const char *folders[FREEZE_FOLDERS]; /* borrowed; NULL: none */
-	int watches[FREEZE_FOLDERS];         /* -1: not watched, the folder is not there */
 	int found; /* index of the first folder that has the file; -1: none */
 };
 
