@@ -236,7 +236,7 @@ static void put_irqs(struct metrics *metrics)
 	gauge(metrics, "reserved_cpu_irqs",
 	      "IRQs that fired in the last interval on CPUs that are isolated or excluded.",
 	      reserved);
-	gauge(metrics, "devices", "PCI devices with IRQs.", view->inventory->device_count);
+	gauge(metrics, "devices", "PCI devices with IRQs.", devices_with_irqs(view));
 }
 
 struct node_load {

@@ -240,6 +240,15 @@ json_t *make_device(struct maker *maker, const struct device *device)
 	return object;
 }
 
+unsigned int devices_with_irqs(const struct view *view)
+{
+	unsigned int count = 0;
+
+	inventory_foreach_device(device, view->inventory)
+		count += device->vector_count > 0;
+	return count;
+}
+
 /* --------------------------------------------------------------------------------------------------
  * lists */
 

@@ -86,6 +86,8 @@ enum irq_state {
 enum irq_state irq_state_of(const struct view *view, const struct irq *irq);
 const char *irq_state_word(enum irq_state state);
 
+unsigned int devices_with_irqs(const struct view *view);
+
 /* Interrupts of the last interval, and how many of them were served on home CPUs. IRQs that fire on
  * several CPUs, or nobody knows where, are left out. */
 struct served {

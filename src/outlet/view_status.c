@@ -316,7 +316,7 @@ static void put_machine(struct maker *maker, json_t *status)
 	put_cpus(maker, status, "cpus_online", &topology->online);
 	put_cpus(maker, status, "cpus_allowed", &usable);
 	put_cpus(maker, status, "cpus_isolated", &topology->isolated);
-	put_int(maker, status, "devices", view->inventory->device_count);
+	put_int(maker, status, "devices", devices_with_irqs(view));
 }
 
 json_t *view_status(const struct view *view)

@@ -133,6 +133,7 @@ static void has(const char *text, const char *line)
 
 static void numbers_are_those_of_the_view(void **state)
 {
+	const struct device_facts bridge = { .addr = { .bus = 1 }, .driver = "", .node = 0 };
 	struct world world;
 	const char *text;
 
@@ -141,6 +142,7 @@ static void numbers_are_those_of_the_view(void **state)
 	put_device(&world, 0x3b, 40, 1, 0);
 	put_device(&world, 0xaf, 41, 2, 1); /* away from home */
 	put_device(&world, 0xb0, 42, 7, 1); /* at home, but on an isolated CPU */
+	assert_int_equal(inventory_put_device(&world.inventory, &bridge, LOOK_START, NULL), 0);
 	text = format(&world, METRICS_OPENMETRICS);
 	has(text, "irqherd_up 1");
 	has(text, "irqherd_build_info{version=\"0.1 \\\"x\\\\y\\\"\\n\"} 1");
