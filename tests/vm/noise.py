@@ -20,6 +20,9 @@ class Noise:
                    "udp_dst_max 9")
         lines = "".join(f"echo {option} > /proc/net/pktgen/{self.name}\n" for option in options)
         thread = "/proc/net/pktgen/kpktgend_0"
+        # pktgen ends at once where there is no carrier, and says nothing
+        self.guest.run(f"until ip netns exec noise cat /sys/class/net/{self.name}/carrier 2>/dev/null | grep -q 1; "
+                       "do sleep 0.1; done")
         self.guest.put("/run/noise", f"echo rem_device_all > {thread}\necho add_device {self.name} > {thread}\n"
                                      f"{lines}echo start > /proc/net/pktgen/pgctrl\n")
         self.guest.run("ip netns exec noise sh /run/noise >/run/noise.log 2>&1 &")
