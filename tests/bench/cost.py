@@ -370,7 +370,7 @@ def check_quick(rows, floors):
                 failures.append(f"{where}: {row['calls']} system calls, {row['opens']} opens")
             if row.get("instructions", 0) > 3 * floors.get(row["size"], 1e18):
                 failures.append(f"{where}: {row['instructions']} instructions")
-        if row["phase"] == "arrival" and row.get("calls", 0) > 40 * QUEUES:
+        if row["phase"] == "arrival" and row.get("calls", 0) > 32 * QUEUES:
             failures.append(f"{where}: {row['calls']} system calls")
     return failures
 
