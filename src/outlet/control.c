@@ -102,6 +102,13 @@ static void listen_again(struct control *control)
 		ev_io_start(control->loop, &control->listener);
 }
 
+static void give_memory_back(void)
+{
+#ifdef __GLIBC__
+	(void) malloc_trim(0);
+#endif
+}
+
 static void client_drop(struct client *client)
 {
 	struct control *control = client->control;
@@ -123,9 +130,11 @@ static void client_drop(struct client *client)
 	if (control->counts.clients > 0)
 		return;
 	ev_timer_stop(control->loop, &control->tick);
-	/* the allocator keeps what a crowd left behind, and nobody will need it soon */
+	/* the allocator keeps what a crowd left behind, and nobody will need it soon; what glibc
+	 * has at hand for each small size (tcache, 240 kB at most) stays, on pages far from each
+	 * other */
 	if (control->crowd)
-		(void) malloc_trim(0);
+		give_memory_back();
 	control->crowd = false;
 }
 
