@@ -107,8 +107,6 @@ static void carry_out(struct daemon *daemon, const struct rps_change *change, ui
 	say(daemon, change, "");
 }
 
-void daemon_rps(struct daemon *daemon, uint64_t now_ms)
-{
 /* Only while its CPU is short of time: some drivers ask their hardware for it. */
 static void count_received(struct daemon *daemon, const struct snapshot *snapshot)
 {
@@ -123,6 +121,8 @@ static void count_received(struct daemon *daemon, const struct snapshot *snapsho
 	}
 }
 
+void daemon_rps(struct daemon *daemon, uint64_t now_ms)
+{
 	struct snapshot snapshot = { now_ms, &daemon->inventory, &daemon->load };
 	struct rps_plan plan = RPS_PLAN_INIT;
 	int r;
@@ -144,9 +144,9 @@ static void count_received(struct daemon *daemon, const struct snapshot *snapsho
 				netdev->rps.since_ms = now_ms ? now_ms : 1;
 		}
 	}
+	count_received(daemon, &snapshot);
 	rps_watch(&daemon->inventory, &snapshot, &daemon->policy, &daemon->softnet, &daemon->plan);
 	if (balance_rps(&snapshot, &daemon->policy, &daemon->softnet, &plan) == 0)
-	count_received(daemon, &snapshot);
 		for (size_t i = 0; i < plan.count; i++)
 			carry_out(daemon, &plan.items[i], now_ms);
 	rps_plan_deinit(&plan);
