@@ -405,7 +405,7 @@ static void read_drop_ins(struct config *config, const char *directory,
 	free(entries);
 }
 
-static int drop_in_directory(const char *path, char **ret_directory)
+int config_drop_in_directory(const char *path, char **ret_directory)
 {
 	size_t length = strlen(path);
 
@@ -422,7 +422,7 @@ int config_read(struct config *config, const char *path, bool must_exist,
 
 	read_one(config, path, must_exist, messages);
 
-	if (drop_in_directory(path, &directory) < 0) {
+	if (config_drop_in_directory(path, &directory) < 0) {
 		message_error(messages, path, 0, "out of memory");
 	} else {
 		read_drop_ins(config, directory, messages);

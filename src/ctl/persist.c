@@ -126,17 +126,22 @@ static void warn_if_overruled(const struct ctl *ctl, const char *path, const cha
 	message_list_deinit(&messages);
 }
 
+static void text_free(char **text)
+{
+	free(*text);
+}
+
 static int persist_value(const struct ctl *ctl, const char *key, const char *value)
 {
-	_cleanup_(buf_deinit) struct buf folder = BUF_INIT;
+	_cleanup_(text_free) char *folder = NULL;
 	_cleanup_(buf_deinit) struct buf path = BUF_INIT;
 	_cleanup_(buf_deinit) struct buf old = BUF_INIT;
 	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
 	int r, code;
 
-	r = buf_printf(&folder, "%s.d", config_path_of(ctl));
+	r = config_drop_in_directory(config_path_of(ctl), &folder);
 	if (r == 0)
-		r = buf_printf(&path, "%s/%s", buf_text(&folder), PERSIST_NAME);
+		r = buf_printf(&path, "%s/%s", folder, PERSIST_NAME);
 	if (r == 0)
 		r = lines_read_file(buf_text(&path), &old);
 	if (r == 0 || r == -ENOENT)
@@ -146,7 +151,7 @@ static int persist_value(const struct ctl *ctl, const char *key, const char *val
 	code = check_text(buf_text(&path), &text);
 	if (code != CTL_OK)
 		return code;
-	r = make_folders(buf_text(&folder));
+	r = make_folders(folder);
 	if (r == 0)
 		r = file_replace(buf_text(&path), buf_text(&text), text.length, 0644,
 				 FILE_SURVIVES_POWER);

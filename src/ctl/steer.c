@@ -52,7 +52,11 @@ VERB(verb_cpus)
 	}
 	if (ctl->persist) {
 		code = persist_cpus(ctl, exclude, argv[2]);
-		return code == CTL_OK ? persist_take_effect(ctl) : code;
+		if (code == CTL_OK)
+			code = persist_take_effect(ctl);
+		/* what a client excluded before is the daemon's alone */
+		if (code != CTL_OK || exclude || !ctl_daemon_answers(ctl))
+			return code;
 	}
 	code = ctl_tell(ctl, exclude ? "ExcludeCpus" : "IncludeCpus",
 			json_pack("{s:s}", "cpus", argv[2]), &reply);
@@ -109,6 +113,13 @@ static int persist_irq(const struct ctl *ctl, const char *target, const char *wh
 	return code == CTL_OK ? persist_take_effect(ctl) : code;
 }
 
+/* A ban holds by being in the files. A pin moves an IRQ that does not fire, and what a client said
+ * of it before is the daemon's alone. */
+static bool is_done_by_files(const struct ctl *ctl, const char *what)
+{
+	return strcmp(what, "ban") == 0 || !ctl_daemon_answers(ctl);
+}
+
 VERB(verb_irq)
 {
 	static const struct {
@@ -129,8 +140,11 @@ VERB(verb_irq)
 		i++;
 	if (i == ARRAY_SIZE(changes) || argc != changes[i].argc)
 		return irq_usage();
-	if (ctl->persist)
-		return persist_irq(ctl, argv[1], argv[2], argv[3]);
+	if (ctl->persist) {
+		code = persist_irq(ctl, argv[1], argv[2], argv[3]);
+		if (code != CTL_OK || is_done_by_files(ctl, argv[2]))
+			return code;
+	}
 
 	parameters = json_pack("{s:s, s:s*}", "target", argv[1], "cpus", argc > 3 ? argv[3] : NULL);
 	code = ctl_tell(ctl, changes[i].method, parameters, &reply);

@@ -109,6 +109,9 @@ void config_deinit(struct config *config);
 int config_read(struct config *config, const char *path, bool must_exist,
 		struct message_list *messages);
 
+/* Where config_read looks for the drop-ins of a main file; to be freed. -ENOMEM. */
+int config_drop_in_directory(const char *path, char **ret_directory);
+
 /* One file's text; what config_read does for each. For tests and fuzzing. */
 int config_parse(struct config *config, const char *file, const char *text, size_t length,
 		 struct message_list *messages);

@@ -471,6 +471,27 @@ static int read_folder(const struct folder *folder, struct config *config, bool 
 	return r;
 }
 
+static void drop_ins_of_a_file_lie_beside_it(void **state)
+{
+	static const struct {
+		const char *path, *directory;
+	} cases[] = {
+		{ "/etc/irqherd/irqherd.conf", "/etc/irqherd/irqherd.conf.d" },
+		{ "irqherd.conf", "irqherd.conf.d" },
+		{ "/etc/birq", "/etc/birq.conf.d" },
+		{ "/run/conf", "/run/conf.conf.d" },
+	};
+
+	(void) state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char *directory = NULL;
+
+		assert_int_equal(config_drop_in_directory(cases[i].path, &directory), 0);
+		assert_string_equal(directory, cases[i].directory);
+		free(directory);
+	}
+}
+
 static void later_drop_ins_win_in_the_order_of_bytes(void **state)
 {
 	struct message_list messages = MESSAGE_LIST_INIT;
@@ -634,6 +655,7 @@ int main(void)
 		cmocka_unit_test(what_contradicts_is_told),
 		cmocka_unit_test(a_configuration_of_birq_is_taken_as_it_is),
 		cmocka_unit_test(the_example_that_is_installed_says_nothing_wrong),
+		folder_test(drop_ins_of_a_file_lie_beside_it),
 		folder_test(later_drop_ins_win_in_the_order_of_bytes),
 		folder_test(errors_of_all_files_come_together_with_their_names),
 		folder_test(a_missing_main_file_is_an_error_only_when_it_was_named),
