@@ -37,6 +37,8 @@ QUIET_S = 1
 TOPOLOGIES = {
     "two_nodes": {"smp": "4,sockets=2,cores=2,threads=1,maxcpus=4", "sockets": (0, 1)},
     "steady": {"smp": "4,sockets=2,cores=2,threads=1,maxcpus=4", "sockets": (0, 1), "thread": "single"},
+    "isolated": {"smp": "4,sockets=2,cores=2,threads=1,maxcpus=4", "sockets": (0, 1), "thread": "single",
+                 "append": "isolcpus=domain,managed_irq,3 nohz_full=3"},
     "threads": {"smp": "8,sockets=2,cores=2,threads=2,maxcpus=8", "sockets": (0, 1), "memory_node": True,
                 "thread": "single"},
     "spare_cpus": {"smp": "4,sockets=4,cores=2,threads=1,maxcpus=8", "sockets": (0, 1, 0, 1)},
@@ -153,7 +155,7 @@ class Guest:
                  "-chardev", f"socket,id=control,path={self.folder}/control,server=on,wait=off",
                  "-device", "virtserialport,chardev=control,name=control",
                  "-kernel", str(machine.kernel), "-initrd", str(self.folder / "image"),
-                 "-append", "console=ttyS0 quiet panic=-1"]
+                 "-append", f"console=ttyS0 quiet panic=-1 {topology.get('append', '')}"]
         for node in (0, 1):
             words += ["-object", f"memory-backend-ram,id=m{node},size=512M",
                       "-numa", f"node,nodeid={node},memdev=m{node}",
