@@ -287,9 +287,11 @@ static void make_move(struct daemon *daemon, struct irq *irq, struct move *move,
 		daemon_record_move(daemon, irq, move, result, buf_text(&daemon->line));
 		return;
 	case MOVE_GONE:
+		record_failure(daemon, irq, move, result);
 		(void) dirty_put(&daemon->dirty, &hint, now_ms);
 		return;
 	case MOVE_READ_ONLY:
+		record_failure(daemon, irq, move, result);
 		went_read_only(daemon);
 		return;
 	case MOVE_NOT_ALLOWED:

@@ -173,28 +173,6 @@ struct named_irq {
 	char slot[IRQ_SLOT_TEXT];
 };
 
-static bool parse_slot(const char *text, char slot[IRQ_SLOT_TEXT])
-{
-	const char *slash = strchr(text, '/');
-	char address[PCI_ADDR_TEXT], name[PCI_ADDR_TEXT];
-	struct pci_addr addr;
-	uint32_t number;
-
-	if (strncmp(text, IRQ_SLOT_PREFIX, strlen(IRQ_SLOT_PREFIX)) == 0) {
-		if (parse_u32(text + strlen(IRQ_SLOT_PREFIX), 0, IRQ_NUMBER_LIMIT - 1, &number) < 0)
-			return false;
-		(void) snprintf(slot, IRQ_SLOT_TEXT, IRQ_SLOT_PREFIX "%u", number);
-		return true;
-	}
-	if (!slash || (size_t) (slash - text) >= sizeof(address))
-		return false;
-	(void) snprintf(address, sizeof(address), "%.*s", (int) (slash - text), text);
-	if (pci_addr_parse(address, &addr) < 0 || parse_u32(slash + 1, 0, UINT16_MAX, &number) < 0)
-		return false;
-	(void) snprintf(slot, IRQ_SLOT_TEXT, "%s/%u", pci_addr_format(&addr, name), number);
-	return true;
-}
-
 static bool take_irq(struct interface_call *call, struct named_irq *ret_irq)
 {
 	const struct daemon *daemon = call->context;
@@ -207,7 +185,7 @@ static bool take_irq(struct interface_call *call, struct named_irq *ret_irq)
 		return true;
 	}
 	ret_irq->irq = NULL;
-	if (target.kind == TARGET_NONE && parse_slot(text, ret_irq->slot))
+	if (target.kind == TARGET_NONE && target_parse_slot(text, ret_irq->slot))
 		return true;
 	fail_not_found(call, text);
 	return false;

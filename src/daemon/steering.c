@@ -24,21 +24,36 @@ static void drop_pin(struct steering *steering, size_t i)
 	steering->rules[i] = steering->rules[steering->pin_count];
 }
 
+static size_t find_pin(const struct steering *steering, const char *slot)
+{
+	size_t i = 0;
+
+	while (i < steering->pin_count && strcmp(steering->pins[i]->slot, slot) != 0)
+		i++;
+	return i;
+}
+
+static size_t find_ban(const struct steering *steering, const char *slot)
+{
+	size_t i = 0;
+
+	while (i < steering->ban_count && strcmp(steering->bans[i], slot) != 0)
+		i++;
+	return i;
+}
+
 bool steering_release(struct steering *steering, const char *slot)
 {
+	size_t pin = find_pin(steering, slot), ban = find_ban(steering, slot);
 	bool found = false;
 
-	for (size_t i = steering->pin_count; i-- > 0;) {
-		if (strcmp(steering->pins[i]->slot, slot) != 0)
-			continue;
-		drop_pin(steering, i);
+	if (pin < steering->pin_count) {
+		drop_pin(steering, pin);
 		found = true;
 	}
-	for (size_t i = steering->ban_count; i-- > 0;) {
-		if (strcmp(steering->bans[i], slot) != 0)
-			continue;
-		free(steering->bans[i]);
-		steering->bans[i] = steering->bans[--steering->ban_count];
+	if (ban < steering->ban_count) {
+		free(steering->bans[ban]);
+		steering->bans[ban] = steering->bans[--steering->ban_count];
 		found = true;
 	}
 	return found;
@@ -49,7 +64,7 @@ int steering_pin(struct steering *steering, const char *slot, const struct cpuma
 	struct cpu_rule *rules;
 	struct pin **pins, *pin;
 
-	if (steering->pin_count >= STEERING_LIMIT || strlen(slot) >= IRQ_SLOT_TEXT)
+	if (find_pin(steering, slot) >= STEERING_LIMIT || strlen(slot) >= IRQ_SLOT_TEXT)
 		return -ENOSPC;
 	pins = reallocarray(steering->pins, steering->pin_count + 1, sizeof(pins[0]));
 	if (!pins)
@@ -77,7 +92,7 @@ int steering_ban(struct steering *steering, const char *slot)
 {
 	char **bans, *copy;
 
-	if (steering->ban_count >= STEERING_LIMIT)
+	if (find_ban(steering, slot) >= STEERING_LIMIT)
 		return -ENOSPC;
 	bans = reallocarray(steering->bans, steering->ban_count + 1, sizeof(bans[0]));
 	if (!bans)

@@ -40,29 +40,57 @@ static int address_parse(const char *text, struct pci_addr *ret_addr)
 	return length < (int) sizeof(full) ? pci_addr_parse(full, ret_addr) : -1;
 }
 
-static struct irq *find_by_slot(const struct inventory *inventory, const char *text)
+struct slot {
+	struct pci_addr addr;
+	bool has_device; /* else number is the IRQ's */
+	uint32_t number;
+};
+
+static bool slot_parse(const char *text, struct slot *ret_slot)
 {
 	const char *slash = strrchr(text, '/');
-	const struct device *device;
 	char address[PCI_ADDR_TEXT];
-	struct pci_addr addr;
-	uint32_t number;
 
-	if (strncmp(text, "irq:", 4) == 0)
-		return parse_u32(text + 4, 0, IRQ_NUMBER_LIMIT - 1, &number) == 0
-			       ? inventory_find_irq(inventory, number)
-			       : NULL;
-	if (!slash || (size_t) (slash - text) >= sizeof(address) ||
-	    parse_u32(slash + 1, 0, UINT32_MAX, &number) < 0)
-		return NULL;
+	*ret_slot = (struct slot){ .has_device = slash };
+	if (strncmp(text, IRQ_SLOT_PREFIX, strlen(IRQ_SLOT_PREFIX)) == 0)
+		return parse_u32(text + strlen(IRQ_SLOT_PREFIX), 0, IRQ_NUMBER_LIMIT - 1,
+				 &ret_slot->number) == 0;
+	if (!slash || (size_t) (slash - text) >= sizeof(address))
+		return false;
 	(void) snprintf(address, sizeof(address), "%.*s", (int) (slash - text), text);
-	if (address_parse(address, &addr) < 0)
+	return address_parse(address, &ret_slot->addr) == 0 &&
+	       parse_u32(slash + 1, 0, UINT16_MAX, &ret_slot->number) == 0;
+}
+
+bool target_parse_slot(const char *text, char slot[IRQ_SLOT_TEXT])
+{
+	char address[PCI_ADDR_TEXT];
+	struct slot parsed;
+
+	if (!slot_parse(text, &parsed))
+		return false;
+	if (parsed.has_device)
+		(void) snprintf(slot, IRQ_SLOT_TEXT, "%s/%u",
+				pci_addr_format(&parsed.addr, address), parsed.number);
+	else
+		(void) snprintf(slot, IRQ_SLOT_TEXT, IRQ_SLOT_PREFIX "%u", parsed.number);
+	return true;
+}
+
+static struct irq *find_by_slot(const struct inventory *inventory, const char *text)
+{
+	const struct device *device;
+	struct slot slot;
+
+	if (!slot_parse(text, &slot))
 		return NULL;
-	device = inventory_find_device(inventory, &addr);
+	if (!slot.has_device)
+		return inventory_find_irq(inventory, slot.number);
+	device = inventory_find_device(inventory, &slot.addr);
 	if (!device)
 		return NULL;
 	list_foreach(vector, &device->vectors, struct vector, device_link)
-		if (vector->index == number)
+		if (vector->index == slot.number)
 			return vector->irq;
 	return NULL;
 }

@@ -24,3 +24,7 @@ struct target {
  * that fits, in this order.
  */
 struct target target_find(const struct inventory *inventory, const char *text);
+
+/* A slot, as irq_slot() writes it, of an IRQ that need not be there. The domain 0000 may be left
+ * out. False: the text is none. */
+bool target_parse_slot(const char *text, char slot[IRQ_SLOT_TEXT]);

@@ -86,11 +86,39 @@ static void a_slot_is_found_by_its_own_text(void **state)
 	}
 }
 
+static void a_slot_need_not_be_there(void **state)
+{
+	static const struct {
+		const char *text, *slot; /* NULL: none */
+	} cases[] = {
+		{ "0000:3b:00.0/4", "0000:3b:00.0/4" },
+		{ "3b:00.0/4", "0000:3b:00.0/4" },
+		{ "10000:3b:00.0/0", "10000:3b:00.0/0" },
+		{ "irq:009", "irq:9" },
+		{ "irq:9/1", NULL },
+		{ "irq:x", NULL },
+		{ "3b:00.0", NULL },
+		{ "3b:00.0/", NULL },
+		{ "3b:00.0/65536", NULL },
+		{ "/4", NULL },
+		{ "a name that is longer than an address/4", NULL },
+	};
+	char slot[IRQ_SLOT_TEXT];
+
+	(void) state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_int_equal(target_parse_slot(cases[i].text, slot), cases[i].slot != NULL);
+		if (cases[i].slot)
+			assert_string_equal(slot, cases[i].slot);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		world_test(a_word_names_an_irq_a_device_or_a_cpu),
 		world_test(a_slot_is_found_by_its_own_text),
+		cmocka_unit_test(a_slot_need_not_be_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
