@@ -481,8 +481,6 @@ static int check_cpus(struct step *step)
 	bool isolated = cpus_differ(step, &step->check->isolated, "fs/cgroup/cpuset.cpus.isolated",
 				    &topology->partitions);
 
-	step->check->turn = SLOW_CHECK_IRQS;
-	step->check->passes++;
 	if (!online && !isolated)
 		return 0;
 	step->check->found++;
@@ -509,14 +507,21 @@ int slow_check_step(struct slow_check *check, struct machine *machine, struct di
 	r = reserve(check, machine->inventory->irq_slots);
 	if (r < 0)
 		return r;
+	if (++check->rounds % SLOW_CHECK_CPUS_EVERY == 0 && check->turn != SLOW_CHECK_CPUS)
+		r = check_cpus(&step);
+	if (r < 0)
+		return r;
 	/* a pass may reach its next part for no call at all */
 	if (check->turn == SLOW_CHECK_IRQS)
 		while (check_next_irq(&step, &r))
 			;
-	if (check->turn == SLOW_CHECK_DEVICES && r == 0 && !step.enough)
+	if (check->turn == SLOW_CHECK_DEVICES && r == 0 && !step.enough) {
 		while (check_next_device(&step, &r))
 			;
-	else if (check->turn == SLOW_CHECK_CPUS)
+	} else if (check->turn == SLOW_CHECK_CPUS) {
+		check->turn = SLOW_CHECK_IRQS;
+		check->passes++;
 		r = check_cpus(&step);
+	}
 	return r;
 }

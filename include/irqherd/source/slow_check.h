@@ -24,6 +24,9 @@
  * whoever changed their affinity, nothing depends on it before they fire. */
 #define SLOW_CHECK_WHOLE 8u
 
+/* The CPU sets are looked at in one round of so many, too, however long a pass takes. */
+#define SLOW_CHECK_CPUS_EVERY 32u
+
 struct slow_check_entry {
 	uint32_t generation; /* of the IRQ that was read; 0: none yet */
 	uint32_t total;      /* its interrupts then */
@@ -53,6 +56,7 @@ struct slow_check {
 	struct slow_check_file online;   /* CPUs, as the kernel lists them */
 	struct slow_check_file isolated; /* CPUs of isolated cpuset partitions */
 	struct buf text;
+	uint64_t rounds;
 	uint64_t passes; /* whole rounds of the machine completed */
 	uint64_t found;  /* differences */
 };

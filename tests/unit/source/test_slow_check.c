@@ -363,6 +363,27 @@ static void cpus_isolated_before_the_first_pass_make_a_hint(void **state)
 	assert_int_equal(take_hint(trial).kind, HINT_CPUS);
 }
 
+/* Nobody waits for a pass with them. */
+static void isolated_cpus_are_seen_within_a_number_of_rounds(void **state)
+{
+	struct trial *trial = *state;
+	unsigned int steps = 0;
+	struct hint hint;
+	bool again;
+
+	host_put(&trial->host, "\n", "sys/fs/cgroup/cpuset.cpus.isolated");
+	fill(trial);
+	host_put(&trial->host, "6-7\n", "sys/fs/cgroup/cpuset.cpus.isolated");
+	trial->check.turn = SLOW_CHECK_IRQS;
+	while (!dirty_take(&trial->dirty, trial->now_ms, &hint, &again)) {
+		trial->check.cursor = 0; /* a pass that never ends */
+		step(trial);
+		assert_true(++steps <= SLOW_CHECK_CPUS_EVERY);
+	}
+	assert_int_equal(hint.kind, HINT_CPUS);
+	assert_int_equal(trial->check.passes, 0);
+}
+
 /* ---------------------------------------------------------------------------------------------- */
 
 /* EIO on a kept descriptor means that the IRQ was freed. Here, one that cannot be read. */
@@ -680,6 +701,7 @@ int main(void)
 		trial_test(change_that_a_look_explains_is_no_foreign_hands),
 		trial_test(cpus_that_went_or_were_isolated_unheard_make_a_hint),
 		trial_test(cpus_isolated_before_the_first_pass_make_a_hint),
+		trial_test(isolated_cpus_are_seen_within_a_number_of_rounds),
 		trial_test(dead_descriptor_means_an_irq_made_anew),
 		trial_test(irq_that_went_unseen_is_dropped_and_its_device_named),
 		trial_test(irq_without_a_device_that_went_is_named_itself),
