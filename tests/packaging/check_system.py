@@ -64,10 +64,18 @@ class System:
             drop_in.parent.mkdir(parents=True)
             drop_in.write_text("[Unit]\nConditionVirtualization=\n")
         self.log = folder / "log"
+        self.leader = None
         with open(self.log, "w") as log:
             self.process = subprocess.Popen(
                 ["systemd-nspawn", "-D", self.root, "--register=no", "--keep-unit", "--private-network", "--boot"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        try:
+            self.wait_started()
+        except BaseException:
+            self.close()
+            raise
+
+    def wait_started(self):
         self.leader = rig.wait_until(self.find_leader, "the container's init", 30)
         rig.wait_until(lambda: self.try_run("systemctl is-system-running")[1].strip() in ("running", "degraded"),
                        "the end of its start", 60)
