@@ -45,19 +45,18 @@ def check_advice(rig, nic, node, near):
 
 
 def shares(rig, nic):
-    """Percent served at home, of the device and of all, as devices, status and metrics say."""
+    """Percent served at home, of the device by whoever tells it (each may see another round), and of all."""
     device = json.loads(rig.run("irqherdctl --json devices"))["devices"]
     device = next(one["home_ppm"] for one in device if one["address"] == nic.address) / 1e4
     status = json.loads(rig.try_run("irqherdctl --json status")[1])["status"]
-    told = [one["home_ppm"] / 1e4 for one in status["locality"] if one["device"] == nic.address]
-    check(all(abs(one - device) < 10 for one in told), f"{told} percent by the status, {device} by devices")
+    found = {round(device)} | {round(one["home_ppm"] / 1e4) for one in status["locality"] if one["device"] == nic.address}
     metrics = rig.run("irqherdctl metrics")
     total = re.search(r"^irqherd_home_ratio (\S+)", metrics, re.MULTILINE)
     check(total, f"no share in the metrics: {metrics[-2000:]}")
     # only of up to 16 devices
     told = re.search(rf'^irqherd_device_home_ratio{{device="{nic.address}"}} (\S+)', metrics, re.MULTILINE)
-    check(not told or abs(100 * float(told.group(1)) - device) < 10, f"{device} percent, {told} by the metrics")
-    return round(device), round(100 * float(total.group(1)))
+    found |= {round(100 * float(told.group(1)))} if told else set()
+    return found, round(100 * float(total.group(1)))
 
 
 def run(rig):
@@ -70,7 +69,7 @@ def run(rig):
     check_equal({str(rig.effective()[irq]) for irq in firing}, {"{0}"}, "where the kernel put what fires")
     before = shares(rig, nic)
     status = rig.try_run("LANG=C irqherdctl status")[1]
-    check_equal(before[0], 0, "percent served at home of a device that is served far from it")
+    check_equal(before[0], {0}, "percent served at home of a device that is served far from it")
     check("of the devices' interrupts are served on their home CPUs" in status, f"no share in the status:\n{status}")
 
     check_advice(rig, nic, 1, {2, 3})
@@ -83,7 +82,7 @@ def run(rig):
     check("reloaded" in daemon.reload(), "the reload failed")
     wait_until(lambda: all(cpus <= {2, 3} for irq, cpus in rig.effective().items() if irq in firing), "IRQs at home")
     # igb lets its quiet vectors fire every other second, and they follow then
-    after = wait_until(lambda: (now := shares(rig, nic))[0] == 100 and now, "all to be served at home")
+    after = wait_until(lambda: (now := shares(rig, nic))[0] == {100} and now, "all to be served at home")
     print(f"         percent served at home, of the device and of all: {before} before, {after} after")
     check(after[1] > before[1], f"of all: {before[1]} before, {after[1]} after")
     check_advice(rig, nic, 1, {2, 3})
