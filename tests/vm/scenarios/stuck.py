@@ -35,7 +35,10 @@ def flood(rig, model, ports):
     nic, sender = (rig.add_nic(model, port) for port in ports)
     traffic = Traffic(rig, nic, sender)
     gather(rig, nic)
+    traffic.start(10_000_000)  # each queue fires: a written mask takes effect with the next interrupt
     rig.run("sleep 3")
+    traffic.stop()
+    rig.run("sleep 1")
     traffic.start(0)
     rig.run("sleep 3")
     load = rig.cpu_loads(4, softirq=True)
