@@ -70,12 +70,17 @@ def blocks_of_fleet():
     return found
 
 
+PROFILE = "/etc/apparmor.d/usr.sbin.irqherd"
+PROFILE_MORE = "/etc/apparmor.d/local/usr.sbin.irqherd"
+
+
 def drop_ins_of_the_manual():
-    """Those that irqherd(8) shows: more comes into the view, and none at all."""
+    """Those that irqherd(8) shows: more comes into the view, and none at all; and what the profile has to allow."""
     text = (TOP / "docs/man/irqherd.8.scd").read_text()
     found = re.findall(r"^```\n(\[Service\]\n.*?)^```", text, re.MULTILINE | re.DOTALL)
     check_equal(len(found), 2, "drop-ins in irqherd(8)")
-    return found
+    rules, = re.findall(r"^```\n(/opt/.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return *found, rules
 
 
 def watch_then_apply(rig, service):
@@ -299,7 +304,9 @@ def drop_ins(rig, service):
 
 def view_is_the_administrators(rig, service):
     """What he keeps elsewhere comes into the view by what irqherd(8) tells, or the view goes."""
-    more, none = drop_ins_of_the_manual()
+    more, none, rules = drop_ins_of_the_manual()
+    load_profile = f"if [ -d /sys/kernel/security/apparmor ]; then apparmor_parser -r {PROFILE}; fi"
+    allowed = rig.get(PROFILE_MORE)
     site = "/etc/irqherd/irqherd.conf.d/10-site.conf"
     rig.run("mkdir -p /var/lib/metrics")
     rig.put("/opt/site/proximity", "0000:00 node 0\n")
@@ -308,6 +315,8 @@ def view_is_the_administrators(rig, service):
     rig.try_run("systemctl reload irqherd.service")
     wait_until(lambda: "keeping the old one" in service.log()[begin:], "a file that is not in the view")
     check("/opt/site/proximity: cannot be read" in service.log()[begin:], f"it is not named: {service.log()[begin:]}")
+    rig.put(PROFILE_MORE, allowed + rules)
+    rig.run(load_profile)
     for text in (more, none):
         rig.run("rm -f /var/lib/metrics/irqherd.prom")
         rig.put(f"{DROP_INS}/view.conf", text if text == more else text + "ReadWritePaths=/var/lib/metrics\n")
@@ -319,6 +328,8 @@ def view_is_the_administrators(rig, service):
     rig.run(f"rm -r {DROP_INS} {site} /opt/site && systemctl daemon-reload && systemctl restart irqherd.service && "
             "rm -r /var/lib/metrics")
     service.wait_active()
+    rig.put(PROFILE_MORE, allowed)
+    rig.run(load_profile)
 
 
 def steers_packets(rig, service):
