@@ -84,7 +84,9 @@ def run(rig):
     check_equal(strangers, [], "moves for load of what has its CPU")
 
     # the next start knows what was written down, and only that
+    noise.stop()
     daemon.stop()
+    daemon.configure(CONFIG)  # nothing moves for load
     daemon.start()
     state = daemon.wait_quiet()
     rig.run(f"echo {nic.address} > /sys/bus/pci/drivers/e1000e/unbind; echo {nic.address} > /sys/bus/pci/drivers/e1000e/bind")
@@ -94,4 +96,3 @@ def run(rig):
     check_kept(rig, nic, {2, 3}, "pinned until the end, after it", {1})
     rig.run(f"irqherdctl --persist -c {daemon.folder}/conf irq {nic.irqs()[2]} release")
     check("/2=3" not in rig.get(f"{daemon.folder}/conf.conf.d/90-irqherdctl.conf"), "a release is not written down")
-    noise.stop()
