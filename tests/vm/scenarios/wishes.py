@@ -31,9 +31,9 @@ def run(rig):
     daemon = rig.daemon(CONFIG + f"cpus = {slot}/2=0 irq:*-rx-0=1-2 driver:igb=node0 8086:10d3=2\n", traced=True)
 
     def plug(*models):
-        nics = [rig.add_nic(model, port, wait=False) for model, port in models]
+        nics = [rig.add_nic(model, port) for model, port in models]  # one after the other: so are their numbers
         for nic in nics:
-            nic.find().up()
+            nic.up()
         rig.settle()
         return nics, daemon.wait_quiet()
 
