@@ -35,6 +35,8 @@ def rows(found, names):
 
 
 def tell_times(found):
+    if "event to write" not in found:
+        return
     print("| ms | count | median | p90 | max |\n| --- | --- | --- | --- | --- |")
     print("\n".join(rows(found, IRQHERD if "spent" in found else IRQBALANCE)) + "\n")
 
@@ -62,7 +64,7 @@ def head_of(result, who):
     if who == "irqherd":
         return f"{where}; {found['event to write']['count']} arrivals with {found['writes']} writes.\n"
     if who == "irqbalance":
-        return f"{where}; {found['event to write']['count']} of {found['arrivals']} arrivals were written to.\n"
+        return f"{where}; {found['written']} of {found['arrivals']} arrivals were written to.\n"
     return where + ".\n"
 
 
