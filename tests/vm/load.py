@@ -12,6 +12,12 @@ SENDER_CPU = 1
 RECEIVER, SENDER = "10.9.0.1", "10.9.0.2"
 
 
+def gather(guest, irqs, cpu):
+    """These on one CPU, and all others that may be moved on CPU 0."""
+    guest.run("; ".join(f"echo {cpu if irq in irqs else 0} > /proc/irq/{irq}/smp_affinity_list 2>/dev/null"
+                        for irq in guest.actions()) + "; true")
+
+
 class Traffic:
     def __init__(self, guest, receiver, sender, filters=600):
         self.guest = guest

@@ -5,7 +5,7 @@ import pathlib
 import re
 
 from load import Traffic
-from rps import HOT, Queue, gather
+from rps import HOT, Queue, gather_receiver
 from rig import State, check, check_equal, check_placed, cpus_of, wait_until
 
 TOPOLOGY = "debian"
@@ -337,7 +337,7 @@ def steers_packets(rig, service):
     nic, sender = rig.add_nic("e1000e", "n1p1"), rig.add_nic("igb", "n0p0")
     rig.run("systemctl stop irqherd.service")
     queue, traffic = Queue(rig, nic), Traffic(rig, nic, sender)
-    gather(rig, nic)
+    gather_receiver(rig, nic)
     traffic.pace((HOT,), 65, 95)
     rig.put("/etc/irqherd/irqherd.conf.d/50-rps.conf", "rps = auto\nthreshold = 50\nload-limit = 45\n")
     begin = len(service.log())

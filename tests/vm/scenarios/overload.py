@@ -1,6 +1,6 @@
 """The IRQs that fill a CPU leave it, their load follows, and nothing goes back and forth for minutes."""
 
-from load import Traffic
+from load import Traffic, gather
 from rig import check, check_equal
 
 THRESHOLD, LOAD_LIMIT = 60, 55
@@ -8,13 +8,6 @@ CONFIG = f"threshold = {THRESHOLD}\nload-limit = {LOAD_LIMIT}\nshort-interval = 
 # strategy, seconds of watching
 STRATEGIES = (("rnd", 60), ("cost", 185))
 HOT, COLD = 2, 3  # CPUs of node 1
-
-
-def put(rig, nic, cpus):
-    """Its vectors on these CPUs in turn, and nothing else there."""
-    own = nic.irqs()
-    rig.run("; ".join(f"echo {cpus[own.index(irq) % len(cpus)] if irq in own else 0} > "
-                      f"/proc/irq/{irq}/smp_affinity_list 2>/dev/null" for irq in rig.actions()) + "; true")
 
 
 def watch(rig, nic, strategy, seconds):
@@ -35,7 +28,7 @@ def run(rig):
     traffic = Traffic(rig, nic, sender)
     for strategy, seconds in STRATEGIES:
         # light enough for two CPUs, too much for one
-        put(rig, nic, (HOT,))
+        gather(rig, nic.irqs(), HOT)
         traffic.pace((HOT,), 66, 84)
         rig.run("sleep 2")
         load = rig.cpu_loads(4)[HOT]

@@ -3,7 +3,7 @@
 import re
 import time
 
-from load import Traffic
+from load import Traffic, gather
 from rig import check, check_equal
 
 HOT = 2
@@ -35,11 +35,10 @@ def shown(loads):
     return " ".join(f"{loads[cpu]:.0f}" for cpu in range(4))
 
 
-def gather(rig, nic):
+def gather_receiver(rig, nic):
     """The receiving IRQ on a CPU of its own, everything else on another."""
     receiver = next(irq for irq, names in rig.actions().items() if irq in nic.irqs() and "rx-0" in names)
-    for irq in rig.actions():
-        rig.try_run(f"echo {HOT if irq == receiver else 0} > /proc/irq/{irq}/smp_affinity_list")
+    gather(rig, [receiver], HOT)
     return receiver
 
 
@@ -48,7 +47,7 @@ def run(rig):
     queue = Queue(rig, nic)
     rig.put("/run/proximity", f"{nic.address} node -1\n")
     traffic = Traffic(rig, nic, sender)
-    receiver = gather(rig, nic)
+    receiver = gather_receiver(rig, nic)
     delay_ns = traffic.pace((HOT,), 70, 92)
     before, affinities = rig.cpu_loads(5, softirq=True), rig.affinities()
     rate = queue.packets_per_s()

@@ -2,7 +2,7 @@
 
 import re
 
-from load import Traffic
+from load import Traffic, gather
 from rig import check
 
 THRESHOLD, LOAD_LIMIT = 60, 55
@@ -10,12 +10,6 @@ CONFIG = f"threshold = {THRESHOLD}\nload-limit = {LOAD_LIMIT}\nshort-interval = 
          "cooldown = 5\n"  # short, so that it is not the cool-down that holds an IRQ
 HOT, COLD = 2, 3
 WATCH_S = 50  # less than an IRQ is held for being stuck
-
-
-def gather(rig, nic):
-    own = nic.irqs()
-    rig.run("; ".join(f"echo {HOT if irq in own else 0} > /proc/irq/{irq}/smp_affinity_list 2>/dev/null"
-                      for irq in rig.actions()) + "; true")
 
 
 def follow(log, model):
@@ -34,7 +28,7 @@ def follow(log, model):
 def flood(rig, model, ports):
     nic, sender = (rig.add_nic(model, port) for port in ports)
     traffic = Traffic(rig, nic, sender)
-    gather(rig, nic)
+    gather(rig, nic.irqs(), HOT)
     traffic.start(10_000_000)  # each queue fires: a written mask takes effect with the next interrupt
     rig.run("sleep 3")
     traffic.stop()
