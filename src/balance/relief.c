@@ -329,12 +329,13 @@ static bool find_move(const struct snapshot *now, const struct policy *policy,
 
 	for (int i = table->rows[cpu].first_irq; i >= 0; i = table->next_irq[i]) {
 		const struct irq *irq = now->inventory->irqs[i];
+		bool leaves = place_may_leave_home(policy, irq);
 		struct option option;
 
-		if (home != irq->home.cpus || may_leave != place_may_leave_home(policy, irq)) {
+		if (home != irq->home.cpus || may_leave != leaves) {
 			target = least_burdened(now, policy, table, irq, cpu);
 			home = irq->home.cpus;
-			may_leave = place_may_leave_home(policy, irq);
+			may_leave = leaves;
 		}
 		if (target == CPU_NONE)
 			continue;

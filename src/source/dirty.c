@@ -472,11 +472,10 @@ void dirty_looked(struct dirty *dirty, const struct hint *hint, uint64_t now_ms,
 	list_remove(&entry->rest_link);
 	entry->looked_ms = now_ms;
 
-	if (gone)
+	if (gone) {
 		entry->told_look = 0;
-	if (gone)
 		entry->changed_ms = DIRTY_NEVER;
-	else if (changed || hint->remade || entry->changed_ms == DIRTY_NEVER)
+	} else if (changed || hint->remade || entry->changed_ms == DIRTY_NEVER)
 		entry->changed_ms = now_ms;
 
 	if (entry->hinted) {

@@ -388,12 +388,12 @@ static int look_at_name(struct machine *machine, const char *name, struct change
  * the kernel's lock. One further down, of a USB adapter or a subfunction, is read by its name
  * alone.
  */
-static bool is_read_with_device(const struct machine *machine, const struct hint *hint)
+static bool is_read_with_device(const struct machine *machine, const struct hint *hint,
+				const struct netdev *known)
 {
-	const struct netdev *known = inventory_find_netdev_by_name(machine->inventory, hint->name);
 	char addr[PCI_ADDR_TEXT];
 
-	return known && known->has_device && (!hint->ifindex || hint->ifindex == known->ifindex) &&
+	return known->has_device && (!hint->ifindex || hint->ifindex == known->ifindex) &&
 	       fsroot_exists(machine->root, FSROOT_SYS, "bus/pci/devices/%s/net/%s",
 			     pci_addr_format(&known->addr, addr), known->name);
 }
@@ -403,12 +403,13 @@ static bool is_read_with_device(const struct machine *machine, const struct hint
 static int look_at_netdev_hint(struct machine *machine, const struct hint *hint, enum look look,
 			       struct change_list *changes, bool *ret_gone, struct hint *ret_also)
 {
-	const struct netdev *known;
+	const struct netdev *known = NULL;
 	char name[NETDEV_NAME_SIZE];
 	int found = 0, r;
 
-	if (look == LOOK_HINT && is_read_with_device(machine, hint)) {
+	if (look == LOOK_HINT)
 		known = inventory_find_netdev_by_name(machine->inventory, hint->name);
+	if (known && is_read_with_device(machine, hint, known)) {
 		also_device(&known->addr, ret_also);
 		return 0;
 	}

@@ -1,6 +1,5 @@
 /* file_replace: a file's whole content, exchanged at one moment: readers see the old or the new
- * one.
- */
+ * one. */
 #pragma once
 
 #include <stddef.h>
