@@ -78,22 +78,24 @@ static void dump_state(struct daemon *daemon)
 	(void) buf_puts(&text, "arrivals written, ms after the last event:");
 	(void) latency_format(&daemon->placed_after, &text);
 	(void) buf_puts(&text, "\n");
-	(void) buf_printf(
-		&text,
-		"rounds=%llu moves=%llu looks=%llu hints=%llu devices-read=%llu irqs-read=%llu "
-		"uevents=%llu links=%llu genl=%llu overruns=%llu slow-check-passes=%llu "
-		"found=%llu\n",
-		(unsigned long long) daemon->rounds, (unsigned long long) daemon->moves,
-		(unsigned long long) daemon->dirty.looks, (unsigned long long) daemon->dirty.hints,
-		(unsigned long long) daemon->machine.devices_read,
-		(unsigned long long) daemon->machine.irqs_read,
-		(unsigned long long) daemon->uevents.received,
-		(unsigned long long) daemon->links.received,
-		(unsigned long long) daemon->genl.received,
-		(unsigned long long) (daemon->uevents.overruns + daemon->links.overruns +
-				      daemon->genl.overruns),
-		(unsigned long long) daemon->slow_check.passes,
-		(unsigned long long) daemon->slow_check.found);
+	(void) buf_printf(&text,
+			  "rounds=%llu moves=%llu looks=%llu hints=%llu waiting=%zu "
+			  "watched=%zu devices-read=%llu irqs-read=%llu "
+			  "uevents=%llu links=%llu genl=%llu overruns=%llu slow-check-passes=%llu "
+			  "found=%llu\n",
+			  (unsigned long long) daemon->rounds, (unsigned long long) daemon->moves,
+			  (unsigned long long) daemon->dirty.looks,
+			  (unsigned long long) daemon->dirty.hints,
+			  daemon->dirty.hinted + daemon->arrivals_wait, dirty_count(&daemon->dirty),
+			  (unsigned long long) daemon->machine.devices_read,
+			  (unsigned long long) daemon->machine.irqs_read,
+			  (unsigned long long) daemon->uevents.received,
+			  (unsigned long long) daemon->links.received,
+			  (unsigned long long) daemon->genl.received,
+			  (unsigned long long) (daemon->uevents.overruns + daemon->links.overruns +
+						daemon->genl.overruns),
+			  (unsigned long long) daemon->slow_check.passes,
+			  (unsigned long long) daemon->slow_check.found);
 	log_lines(buf_text(&text));
 	buf_deinit(&text);
 }

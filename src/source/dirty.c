@@ -286,6 +286,7 @@ static void entry_hint(struct dirty *dirty, struct dirty_entry *entry, const str
 		return;
 
 	entry->hinted = true;
+	dirty->hinted++;
 	list_remove(&entry->rest_link);
 	due_ms = entry_hint_due(entry, now_ms);
 	if (entry->place == NOWHERE || due_ms < entry->due_ms)
@@ -409,6 +410,15 @@ int dirty_put(struct dirty *dirty, const struct hint *hint, uint64_t now_ms)
 	return 0;
 }
 
+size_t dirty_count(const struct dirty *dirty)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < DIRTY_RANKS; i++)
+		count += dirty->queues[i].count;
+	return count;
+}
+
 uint64_t dirty_next_due(const struct dirty *dirty)
 {
 	uint64_t due_ms = DIRTY_NEVER;
@@ -442,8 +452,9 @@ bool dirty_take(struct dirty *dirty, uint64_t now_ms, struct hint *ret_hint, boo
 		if (entry->hinted) {
 			entry_count_look(entry, now_ms);
 			entry->told_look = dirty->looks;
+			entry->hinted = false;
+			dirty->hinted--;
 		}
-		entry->hinted = false;
 		entry->hint.remade = false;
 		entry->hint.from_udevd = false;
 		entry->looked_ms = now_ms;

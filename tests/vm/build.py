@@ -10,6 +10,7 @@ cache folder):
     tools/         what runs in the guest besides irqherd, unpacked
     kernel-<K>/    vmlinuz, and those modules that the scenarios use
     image-<K>.gz   the guest's file system without irqherd
+    agent          what takes requests in the guest, see agent.c
 
 A part is made when it is missing or when its recipe here changed; --refresh makes all of them from the
 newest packages. Nothing is downloaded for what is there. irqherd itself is put on top of an image at
@@ -32,6 +33,8 @@ import stat
 import subprocess
 import sys
 
+HERE = pathlib.Path(__file__).resolve().parent
+
 KERNELS = ("6.12", "6.1")
 
 SUITE = "bookworm"
@@ -52,7 +55,6 @@ GROUPS = ("root", "kvm", "tty", "disk", "input", "kmem", "audio", "video", "sgx"
           "dialout", "cdrom", "tape")
 
 INIT = """#!/bin/sh
-# One line of base64 in is one command; one line out is its output and its exit code.
 export PATH=/usr/bin
 mount -t devtmpfs dev /dev
 mount -t proc proc /proc
@@ -73,17 +75,7 @@ while [ -z "$port" ]; do
 	[ -n "$port" ] || sleep 0.2
 done
 port=${port%/name}
-exec 3<>"/dev/${port##*/}"
-echo ready >&3
-while IFS= read -r line <&3; do
-	[ -n "$line" ] || continue
-	command=$(echo "$line" | base64 -d)
-	setsid sh -c "$command" >/tmp/.output 2>&1 </dev/null
-	code=$?
-	base64 -w0 /tmp/.output >&3
-	echo " $code" >&3
-done
-poweroff -f
+exec agent "/dev/${port##*/}"
 """
 
 
@@ -412,10 +404,23 @@ def make_image(tools, kernel, target):
     target.write_bytes(tree.archive())
 
 
+def agent():
+    """The program at the guest's end of requests: static, since the guest may have another C library."""
+    source = HERE / "agent.c"
+    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if not compiler:
+        raise Unavailable("there is no C compiler for the guest's agent")
+    cache = Cache()
+    with cache.locked():
+        return cache.part("agent", source.read_bytes(),
+                          lambda path: run(compiler, "-O2", "-static", "-o", path, source)).read_bytes()
+
+
 def overlay(program):
     """What goes on top of an image: irqherd and, if it was built beside it, irqherdctl, with the libraries that they
-    were built with, and init."""
+    were built with, the agent, and init."""
     tree = Tree()
+    tree.put("usr/bin/agent", agent(), 0o755)
     program = pathlib.Path(program).absolute()
     listed = ""
     for path in (program, program.with_name("irqherdctl")):

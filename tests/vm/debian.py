@@ -46,20 +46,6 @@ done
 exec /bin/busybox switch_root /root /sbin/init
 """
 
-LOOP = """#!/bin/sh
-# One line of base64 in is one command; one line out is its output and its exit code.
-exec 3<>/dev/virtio-ports/control
-echo ready >&3
-while IFS= read -r line <&3; do
-	[ -n "$line" ] || continue
-	command=$(echo "$line" | base64 -d)
-	setsid sh -c "$command" >/run/rig-output 2>&1 </dev/null
-	code=$?
-	base64 -w0 /run/rig-output >&3
-	echo " $code" >&3
-done
-"""
-
 UNIT = """[Unit]
 Description=Commands of the test bed
 DefaultDependencies=no
@@ -67,7 +53,7 @@ After=multi-user.target dev-virtio\\x2dports-control.device
 Wants=dev-virtio\\x2dports-control.device
 
 [Service]
-ExecStart=/usr/local/sbin/rig-loop
+ExecStart=/payload/agent /dev/virtio-ports/control
 Environment=HOME=/root
 KillMode=process
 
@@ -80,7 +66,7 @@ MASKED = ("apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", 
           "e2scrub_reap.service", "fstrim.timer", "getty@tty1.service", "serial-getty@ttyS0.service",
           "systemd-timesyncd.service", "systemd-pstore.service")
 
-SYSTEM_RECIPE = (PACKAGES, LOOP, UNIT, MASKED, 2)
+SYSTEM_RECIPE = (PACKAGES, UNIT, MASKED, 2)
 
 
 def make_system(cache, target):
@@ -92,17 +78,14 @@ def make_system(cache, target):
     sources = cache.packages().folder / "test.sources"
     with tempfile.TemporaryDirectory(prefix="irqherd-vm-") as name:
         folder = pathlib.Path(name)
-        for file, text, mode in (("rig-loop", LOOP, 0o755), ("rig.service", UNIT, 0o644)):
-            (folder / file).write_text(text)
-            (folder / file).chmod(mode)
+        (folder / "rig.service").write_text(UNIT)
         in_target = f"""
             echo debian >"$1/etc/hostname"
             echo '/dev/vda / ext4 defaults 0 0' >"$1/etc/fstab"
             echo 0123456789abcdef0123456789abcdef >"$1/etc/machine-id"
             rm -f "$1"/etc/apt/sources.list "$1"/etc/apt/sources.list.d/* "$1"/etc/dpkg/dpkg.cfg.d/*mmdebstrap
             rm -rf "$1"/var/cache/apt/*.bin "$1"/usr/share/locale/*
-            mkdir -p "$1/usr/local/sbin" "$1/etc/systemd/system"
-            cp {folder}/rig-loop "$1/usr/local/sbin/"
+            mkdir -p "$1/etc/systemd/system"
             cp {folder}/rig.service "$1/etc/systemd/system/"
             chroot "$1" systemctl enable rig.service
             chroot "$1" systemctl disable irqbalance.service
@@ -189,8 +172,10 @@ def packages(given):
 
 
 def overlay(package, config):
-    """What goes into /payload of the guest: the package, and the container as a bundle with this configuration."""
+    """What goes into /payload of the guest: the agent, the package, and the container as a bundle with this
+    configuration."""
     tree = build.Tree()
+    tree.put("payload/agent", build.agent(), 0o755)
     tree.put("payload/irqherd.deb", pathlib.Path(package).read_bytes())
     top = pathlib.Path(__file__).resolve().parents[2]
     sys.path.insert(0, str(top / "tests/packaging"))

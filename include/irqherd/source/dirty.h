@@ -51,6 +51,7 @@ struct dirty {
 	struct dirty_entry *resync; /* events can be told even when memory is short */
 	struct dirty_queue queues[DIRTY_RANKS];
 	struct list_link resting; /* dirty_entry::rest_link: forgotten, but looked at just now */
+	size_t hinted;            /* objects with a hint that waits for its look */
 	uint64_t hints;           /* received in all */
 	uint64_t looks;           /* taken in all */
 };
@@ -64,6 +65,9 @@ void dirty_deinit(struct dirty *dirty);
  * is no error).
  */
 int dirty_put(struct dirty *dirty, const struct hint *hint, uint64_t now_ms);
+
+/* Objects that a look is still to come for, by a hint or by the schedule. */
+size_t dirty_count(const struct dirty *dirty);
 
 /* When the next look is due (perhaps in the past); DIRTY_NEVER: nothing to do. */
 uint64_t dirty_next_due(const struct dirty *dirty);

@@ -125,6 +125,35 @@ static void hint_soon_after_a_look_waits_for_the_merge_time(void **state)
 	(void) take(*state, 1003);
 }
 
+static void what_waits_for_a_look_is_counted(void **state)
+{
+	struct dirty *dirty = *state;
+	struct hint hint;
+
+	put(dirty, device(3), 1000);
+	put(dirty, device(3), 1000);
+	put(dirty, device(4), 1000);
+	assert_int_equal(dirty->hinted, 2);
+	assert_int_equal(dirty_count(dirty), 2);
+
+	hint = take(dirty, 1000);
+	assert_int_equal(dirty->hinted, 1);
+	put(dirty, hint, 1000); /* meanwhile */
+	assert_int_equal(dirty->hinted, 2);
+	dirty_looked(dirty, &hint, 1000, true, false);
+	assert_int_equal(dirty_count(dirty), 2);
+
+	assert_int_equal(look(dirty, 1002), 2);
+	assert_int_equal(dirty->hinted, 0);
+	assert_int_equal(dirty_count(dirty), 2); /* by schedule */
+	hint = device(4);
+	put(dirty, hint, 1003);
+	hint = take(dirty, 1022);
+	dirty_looked(dirty, &hint, 1022, false, true);
+	assert_int_equal(dirty->hinted, 0);
+	assert_int_equal(dirty_count(dirty), 1);
+}
+
 static void a_look_for_a_hint_is_known_from_one_by_schedule(void **state)
 {
 	const struct hint hint = device(3), other = device(4);
@@ -523,6 +552,8 @@ static void last_hint_of_every_object_always_gets_its_look(void **state)
 			hinted[hint.addr.bus * 32u + hint.addr.device] = 0;
 			dirty_looked(dirty, &hint, now_ms, false, false);
 		}
+		assert_int_equal(dirty->hinted, 0);
+		assert_int_equal(dirty_count(dirty), 0);
 		for (unsigned int i = 0; i < OBJECTS; i++)
 			assert_int_equal(hinted[i], 0);
 	}
@@ -535,6 +566,7 @@ int main(void)
 		TEST(nothing_is_due_in_an_empty_set),
 		TEST(first_hint_is_due_at_once),
 		TEST(hint_soon_after_a_look_waits_for_the_merge_time),
+		TEST(what_waits_for_a_look_is_counted),
 		TEST(hint_during_a_look_gets_a_look_of_its_own),
 		TEST(a_look_for_a_hint_is_known_from_one_by_schedule),
 		TEST(a_look_that_found_nothing_does_not_count),

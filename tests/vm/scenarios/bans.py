@@ -23,10 +23,11 @@ class Machine:
         self.rig, self.daemon = rig, daemon
 
     def plug(self, *models):
-        """(model, port) of each: all at once, then up. Answers the NICs and the IRQs that were written since."""
+        """(model, port) of each: one after the other by port, then up. Answers the NICs as they were named and the IRQs
+        that were written since."""
         written = len(self.daemon.writes())
-        nics = [self.rig.add_nic(model, port, wait=False) for model, port in models]
-        return self.placed([nic.find() for nic in nics], written)
+        nics = {port: self.rig.add_nic(model, port) for model, port in sorted(models, key=lambda one: one[1])}
+        return self.placed([nics[port] for _, port in models], written)
 
     def placed(self, nics, written):
         for nic in nics:

@@ -22,13 +22,15 @@ def run(rig):
     # no round, and no slow check with it, in between
     daemon = rig.daemon("short-interval = 600\nlong-interval = 600\n", traced="openat,readlinkat")
     daemon.wait_state(lambda state: state.counters["rounds"] >= 1, "the first round, which is soon")
-    before = daemon.wait_quiet().counters
+    daemon.wait_quiet()
+    before = daemon.wait_rest().counters
     affinities = rig.affinities()
     begin = len(daemon.trace())
 
     rig.run(f"udevadm trigger --action=change {nic.path}")
-    rig.run("sleep 17")  # the last look of the schedule is after 15 s
-    after = daemon.counters()
+    rig.settle()
+    daemon.wait_state(lambda state: state.counters["hints"] > before["hints"], "the event")
+    after = daemon.wait_rest().counters
     devices, irqs = opened(daemon.trace()[begin:])
     read = after["devices-read"] - before["devices-read"]
     print(f"         {read} readings of devices, {after['irqs-read'] - before['irqs-read']} of IRQs; "
