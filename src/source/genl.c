@@ -654,6 +654,7 @@ int genl_read_queues(struct genl_source *source, int ifindex, struct queue_list 
 	_cleanup_(answers_deinit) struct answers napis = { 0 };
 	int r;
 
+	source->asked++;
 	if (source->netdev_family < 0 || ifindex <= 0) {
 		*ret_queues = QUEUE_LIST_INIT;
 		return 0;

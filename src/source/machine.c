@@ -253,6 +253,10 @@ static bool awaits_name(struct machine *machine, const struct netdev_facts *fact
 	       !udev_netdev_is_named(machine->uevents, facts->name);
 }
 
+/*
+ * The kernel tells queues only of what is up, and makes who asks wait while a driver sets a network
+ * device up, which takes a driver half a second now and then: up it is called only after that.
+ */
 static int look_at_netdev(struct machine *machine, const char *name, struct change_list *changes,
 			  struct netdev_facts *ret_facts)
 {
@@ -272,7 +276,7 @@ static int look_at_netdev(struct machine *machine, const char *name, struct chan
 	if (facts.has_device) {
 		if (machine->captured_queues.length)
 			(void) netdev_queues_find(machine->captured_queues.data, name, &queues);
-		else if (machine->genl)
+		else if (machine->genl && facts.up)
 			(void) genl_read_queues(machine->genl, facts.ifindex, &queues);
 		facts.queues = queues.items;
 		facts.queue_count = (unsigned int) queues.count;

@@ -22,6 +22,7 @@ struct genl_source {
 	int netdev_family;       /* -1: not on this kernel */
 	int ethtool_family;
 	struct dirty *dirty; /* borrowed */
+	uint64_t asked;      /* network devices whose queues were asked for */
 	uint64_t received;
 	uint64_t overruns;
 };
@@ -44,8 +45,9 @@ void queue_list_deinit(struct queue_list *list);
 
 /*
  * Queue to NAPI to IRQ of one network device. Rx and tx queue of one NAPI with the same index
- * become QUEUE_COMBINED. An empty list where the family is missing or the driver does not tell.
- * Does not wait for anything but the kernel's answer.
+ * become QUEUE_COMBINED. An empty list where the family is missing, the network device is not up,
+ * or its driver does not tell. Waits for the kernel's answer alone; on many kernels that waits for
+ * its lock of network devices (rtnl), which a driver holds while it sets one up.
  */
 int genl_read_queues(struct genl_source *source, int ifindex, struct queue_list *ret_queues);
 

@@ -1165,6 +1165,25 @@ static void captured_queues_tell_which_irq_serves_which(void **state)
 	assert_int_equal(find_irq(trial, NIC->numbers[2])->queue.origin, ORIGIN_NONE);
 }
 
+/* One that a driver is just setting up would hold us for as long as that takes. */
+static void queues_are_asked_for_only_of_what_is_up(void **state)
+{
+	struct genl_source nobody = { .netdev_family = -1 };
+	struct trial *trial = *state;
+	struct hint hint;
+
+	fill(trial);
+	host_set_up(&trial->host, NIC, false);
+	trial->machine.genl = &nobody;
+	hint = device_hint(NIC->addr);
+	look(trial, &hint, LOOK_HINT);
+	assert_int_equal(nobody.asked, 0);
+
+	host_set_up(&trial->host, NIC, true);
+	look(trial, &hint, LOOK_HINT);
+	assert_int_equal(nobody.asked, 1);
+}
+
 /* --- kernels without /sys/kernel/irq --- */
 
 static void names_come_from_proc_interrupts_where_sysfs_has_none(void **state)
@@ -1245,6 +1264,7 @@ int main(void)
 		trial_test(captured_properties_decide_homes_before_rules),
 		trial_test(property_for_a_node_wakes_with_it),
 		trial_test(captured_queues_tell_which_irq_serves_which),
+		trial_test(queues_are_asked_for_only_of_what_is_up),
 		old_kernel_test(names_come_from_proc_interrupts_where_sysfs_has_none),
 		old_kernel_test(resync_finds_the_same_on_an_old_kernel),
 	};
