@@ -12,7 +12,9 @@ def run(rig):
     daemon = rig.daemon(CONFIG, traced=True)
     old = rig.add_nic("e1000e", "n0p0").up()
     state = daemon.wait_state(lambda state: state.counters["rounds"] >= 1, "the first round, which is soon")
-    state = daemon.wait_quiet()
+    daemon.wait_quiet()
+    # moves are followed by a round, which looks what became of them
+    state = daemon.wait_state(lambda state: state.counters["rounds"] > (state.counters["moves"] > 0), "that round")
     numbers, rounds = old.irqs(), state.counters["rounds"]
     check_equal(old.node(), 0, "node of the first NIC")
     check_equal(state.home(old.address)[0], {0, 1}, "home of the first NIC")
@@ -30,9 +32,9 @@ def run(rig):
     check(new.address != old.address, "the second NIC has the address of the first")
     daemon.signal("CONT")
 
-    daemon.wait_state(lambda state: set(new.irqs()) <= set(state.rows(new.address)), "the second NIC")
-    state = daemon.wait_quiet()
+    state = daemon.wait_state(lambda state: set(new.irqs()) <= set(state.rows(new.address)), "the second NIC")
     check_equal(state.counters["rounds"], rounds, "rounds: this was to happen between two of them")
+    state = daemon.wait_quiet()
     check(not state.device(old.address), "the first NIC is still known")
     check_equal(state.home(new.address), ({2, 3}, "node 1 (sysfs)"), "home of the second NIC")
     check_equal(sorted(state.rows(new.address)), numbers, "IRQs of the second NIC")

@@ -6,8 +6,9 @@ from rig import check, check_equal
 THRESHOLD, LOAD_LIMIT = 60, 55
 CONFIG = f"threshold = {THRESHOLD}\nload-limit = {LOAD_LIMIT}\nshort-interval = 1\nlong-interval = 2\n"
 # strategy, seconds of watching
-STRATEGIES = (("rnd", 60), ("cost", 185))
+STRATEGIES = (("rnd", 40), ("cost", 180))
 HOT, COLD = 2, 3  # CPUs of node 1
+TRIES = 4
 
 
 def watch(rig, nic, strategy, seconds):
@@ -27,11 +28,14 @@ def run(rig):
     nic, sender = rig.add_nic("igb", "n1p0"), rig.add_nic("igb", "n0p0")
     traffic = Traffic(rig, nic, sender)
     for strategy, seconds in STRATEGIES:
-        # light enough for two CPUs, too much for one
+        # light enough for two CPUs, too much for one; the host may do something else meanwhile
         gather(rig, nic.irqs(), HOT)
-        traffic.pace((HOT,), 66, 84)
-        rig.run("sleep 2")
-        load = rig.cpu_loads(4)[HOT]
+        for _ in range(TRIES):
+            traffic.pace((HOT,), 68, 86)
+            load = rig.cpu_loads(4)[HOT]
+            if load >= THRESHOLD + 5:
+                break
+            traffic.stop()
         check(load >= THRESHOLD, f"CPU {HOT} is at {load:.0f} % only with all of the load")
         before = rig.affinities()
         daemon, moves, loads = watch(rig, nic, strategy, seconds)

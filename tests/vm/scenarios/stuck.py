@@ -9,7 +9,7 @@ THRESHOLD, LOAD_LIMIT = 60, 55
 CONFIG = f"threshold = {THRESHOLD}\nload-limit = {LOAD_LIMIT}\nshort-interval = 1\nlong-interval = 2\nstrategy = rnd\n" \
          "cooldown = 5\n"  # short, so that it is not the cool-down that holds an IRQ
 HOT, COLD = 2, 3
-WATCH_S = 50  # less than an IRQ is held for being stuck
+WATCH_S = 40  # less than an IRQ is held for being stuck
 
 
 def follow(log, model):

@@ -45,7 +45,9 @@ def run(rig):
         nic, with_property, igb = nics if not turn else (nics[2], nics[1], nics[0])
         check_equal((nic.address, with_property.address), (slot, propertied), "addresses")
         check_equal(state.home(igb.address)[0], {0, 1}, "home by the driver")
-        check_kept(rig, igb, {0, 1}, "by driver")
+        named = {index for index, irq in enumerate(igb.irqs()) if rig.actions().get(irq, "").endswith("-rx-0")}
+        check_kept(rig, igb, {0, 1}, "by driver", set(range(len(igb.irqs()))) - named)
+        check_kept(rig, igb, {1, 2}, "IRQ by name, which goes before the driver", named)
         check_kept(rig, nic, {1, 2}, "IRQ by name", {0})
         check_kept(rig, nic, {2}, "device by vendor:device", {1})
         check_kept(rig, nic, {0}, "IRQ by slot", {2})
