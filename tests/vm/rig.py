@@ -640,8 +640,9 @@ class Nic(Device):
             if not folder:
                 return None
             if self.guest.exists(UDEVD):
-                numbers = self.guest.files(f"{folder}/ifindex").values()
-                if not any(self.guest.exists(f"/run/udev/data/n{number.strip()}") for number in numbers):
+                number = "".join(self.guest.files(f"{folder}/ifindex").values()).strip()
+                known = "".join(self.guest.files(f"/run/udev/data/n{number}").values())
+                if not known or "ID_RENAMING" in known:
                     return None
             # virtio's network device hangs below the virtio device
             below = [*self.guest.files(f"{folder}/device/uevent").values(),
