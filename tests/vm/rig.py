@@ -642,7 +642,8 @@ class Nic(Device):
             if self.guest.exists(UDEVD):
                 number = "".join(self.guest.files(f"{folder}/ifindex").values()).strip()
                 known = "".join(self.guest.files(f"/run/udev/data/n{number}").values())
-                if not known or "ID_RENAMING" in known:
+                # it stays so if the device was set up first, and may not be renamed any more
+                if not known or "ID_RENAMING" in known and self.guest.exists(UDEVD_QUEUE):
                     return None
             # virtio's network device hangs below the virtio device
             below = [*self.guest.files(f"{folder}/device/uevent").values(),
