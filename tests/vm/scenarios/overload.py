@@ -59,7 +59,8 @@ def run(rig):
         late = loads[len(loads) // 2:]
         hot = sum(load[HOT] for load in late) / len(late)
         cold = sum(load[COLD] for load in late) / len(late)
-        check(cold > (hot + cold) / 8, f"CPU {COLD} has no softirq time: {loads}")
+        # one queue of four or more; CPU 3 does nothing else
+        check(cold > (hot + cold) / 16, f"CPU {COLD} has no softirq time: {loads}")
         check(hot < THRESHOLD, f"CPU {HOT} is as hot as before: {loads}")
         state = daemon.state()
         check("stuck" not in state.device(nic.address), f"taken for stuck:\n{state.device(nic.address)}")
