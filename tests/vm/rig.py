@@ -4,7 +4,7 @@ always ends it.
 No scenario asserts how long something takes. Waits end as soon as what they wait for is there, and give
 up after WAIT_S seconds, which only an error uses up (the guest is emulated on a machine that may be busy).
 
-Commands go through a virtio port whose other end is the loop in the guest's init; nothing of it uses the
+Requests go through a virtio port whose other end is agent.c in the guest; nothing of it uses the
 network. Every network device is on a hub inside of QEMU.
 """
 
