@@ -14,7 +14,7 @@
 #include "irqherd/daemon/daemon.h"
 #include "irqherd/outlet/report.h"
 
-#define UDEVD_PATIENCE_MS 1000u
+#define PATIENCE_MS 1000u
 
 /* --------------------------------------------------------------------------------------------------
  * changes */
@@ -107,8 +107,8 @@ static void note_told_irq(struct daemon *daemon, const struct change *change, ui
 		irq->told_ms = told_ms;
 }
 
-/* An arrival keeps when it was told of, until it is placed. One that waits for its action or for
- * udevd is told of again by each event of its device. */
+/* An arrival keeps when it was told of, until it is placed. One that waits for its action, its
+ * driver or udevd is told of again by each event of its device. */
 static void note_told(struct daemon *daemon, const struct hint *hint, size_t changes_before)
 {
 	const struct device *device = NULL;
@@ -191,22 +191,27 @@ void daemon_look(struct daemon *daemon, uint64_t now_ms)
 /* --------------------------------------------------------------------------------------------------
  * arrivals */
 
-/* udevd's rules may decide where a new device belongs, as may the name that it gives: it has a
- * moment for that. */
-static bool waits_for_udevd(const struct inventory *inventory, const struct irq *irq,
-			    uint64_t now_ms)
+/*
+ * udevd's rules may decide where a new device belongs, as may the name that it gives. And a driver
+ * that spreads its queues does so before it registers its network device, but after they can be
+ * seen. Both have a moment for that, and an event tells when they are done.
+ */
+static bool waits(const struct inventory *inventory, const struct irq *irq, uint64_t now_ms)
 {
 	struct device *device = irq_device(irq);
+	bool awaits_udevd;
 
 	if (!device)
 		return false;
-	if (!inventory_awaits_udevd(inventory, device)) {
+	awaits_udevd = inventory_awaits_udevd(inventory, device);
+	if (!awaits_udevd && !device->awaits_netdev) {
 		device->awaited_since_ms = 0;
 		return false;
 	}
 	if (!device->awaited_since_ms)
 		device->awaited_since_ms = now_ms;
-	return now_ms - device->awaited_since_ms < UDEVD_PATIENCE_MS;
+	return (awaits_udevd || irq->queue.kind != QUEUE_NONE) &&
+	       now_ms - device->awaited_since_ms < PATIENCE_MS;
 }
 
 void daemon_place_arrivals(struct daemon *daemon, uint64_t now_ms)
@@ -224,7 +229,7 @@ void daemon_place_arrivals(struct daemon *daemon, uint64_t now_ms)
 	inventory_foreach_irq(irq, &daemon->inventory) {
 		if (!irq->arrival || !irq->requested)
 			continue;
-		if (waiting && waits_for_udevd(&daemon->inventory, irq, now_ms)) {
+		if (waiting && waits(&daemon->inventory, irq, now_ms)) {
 			waiting[waiting_count++] = irq;
 			irq->arrival = false;
 		} else {

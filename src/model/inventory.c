@@ -16,8 +16,6 @@
 #include "home.h"
 #include "match.h"
 
-#define PCI_CLASS_NETWORK 0x02u /* base class */
-
 /* --------------------------------------------------------------------------------------------------
  * small things */
 
@@ -549,10 +547,20 @@ static bool look_brings_arrivals(enum look look)
 	return false;
 }
 
+/* Whether its driver was at work still when it was read. */
+static bool is_in_the_making(const struct irq *irq)
+{
+	const struct device *device = irq_device(irq);
+
+	return irq->arrival && device && device->awaits_netdev;
+}
+
 /* The affinity differs from what we knew: who did it? */
 static int irq_moved(struct inventory *inventory, struct irq *irq, enum look look,
 		     struct change_list *changes)
 {
+	if (look == LOOK_AGAIN && is_in_the_making(irq))
+		look = LOOK_HINT;
 	switch (look) {
 	case LOOK_HINT:
 	case LOOK_REMADE:
@@ -959,6 +967,8 @@ int inventory_put_device(struct inventory *inventory, const struct device_facts 
 		if (r < 0)
 			return r;
 	}
+	/* until then what the reading before it said decides what a changed mask is */
+	device->awaits_netdev = facts->awaits_netdev;
 	return updated ? refresh_names(inventory, device, ret_changes) : 0;
 }
 

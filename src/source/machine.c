@@ -461,11 +461,38 @@ static unsigned int known_line(const struct machine *machine, const struct pci_a
 	return first->irq->type == IRQ_INTX ? first->irq->number : 0;
 }
 
+/* A driver is done with its vectors' masks when it registers its network device. */
+static bool has_netdev(struct machine *machine, const struct pci_addr *addr)
+{
+	const struct device *device = inventory_find_device(machine->inventory, addr);
+	struct netdev_name_list names = NETDEV_NAME_LIST_INIT;
+	bool found = false;
+
+	if (device) {
+		list_foreach(netdev, &device->netdevs, struct netdev, device_link) {
+			if (fsroot_exists(machine->root, FSROOT_SYS, "class/net/%s", netdev->name))
+				return true;
+		}
+	}
+	if (netdev_list_of_device(machine->root, addr, &names) == 0)
+		found = names.count > 0;
+	netdev_name_list_deinit(&names);
+	return found;
+}
+
+static bool is_no_network_adapter(const struct machine *machine, const struct pci_addr *addr)
+{
+	const struct device *device = inventory_find_device(machine->inventory, addr);
+
+	return device && device->class >> 16 != PCI_CLASS_NETWORK;
+}
+
 static int read_device(struct machine *machine, const struct pci_addr *addr, enum look look,
 		       struct change_list *changes, bool *ret_gone)
 {
 	struct device_reading reading = DEVICE_READING_INIT;
 	struct udev_properties properties;
+	bool had_netdev = is_no_network_adapter(machine, addr) || has_netdev(machine, addr);
 	int r;
 
 	machine->devices_read++;
@@ -483,6 +510,8 @@ static int read_device(struct machine *machine, const struct pci_addr *addr, enu
 	reading.facts.ignored = properties.ignore;
 	reading.facts.rps_wish = properties.rps;
 	reading.facts.awaits_udevd = machine->uevents && !properties.known && udevd_running();
+	reading.facts.awaits_netdev = !had_netdev && reading.facts.driver[0] != '\0' &&
+				      reading.facts.class >> 16 == PCI_CLASS_NETWORK;
 	r = find_override(machine, addr, &properties, &reading.facts.override);
 	if (r == 0)
 		r = inventory_put_device(machine->inventory, &reading.facts, look, changes);
@@ -896,7 +925,7 @@ static bool nothing_differs(struct machine *machine, const struct pci_addr *addr
 {
 	const struct device *device = inventory_find_device(machine->inventory, addr);
 
-	if (!device)
+	if (!device || device->awaits_netdev)
 		return false;
 	list_foreach(vector, &device->vectors, struct vector, device_link) {
 		const struct irq *irq = vector->irq;
@@ -919,7 +948,8 @@ static bool nothing_came_late(struct machine *machine, const struct pci_addr *ad
 {
 	const struct device *device = inventory_find_device(machine->inventory, addr);
 
-	if (!device || device->awaits_udevd || vectors_differ(machine, device))
+	if (!device || device->awaits_udevd || device->awaits_netdev ||
+	    vectors_differ(machine, device))
 		return false;
 	list_foreach(vector, &device->vectors, struct vector, device_link) {
 		const struct irq *irq = vector->irq;

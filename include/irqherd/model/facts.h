@@ -71,6 +71,8 @@ struct home_override {
 	unsigned int line; /* of the proximity file; 0 for a property */
 };
 
+#define PCI_CLASS_NETWORK 0x02u /* base class, the upper 8 of 24 bits */
+
 struct device_facts {
 	struct pci_addr addr;
 	uint32_t class; /* 24 bits, e.g. 0x020000 Ethernet */
@@ -82,6 +84,8 @@ struct device_facts {
 	bool node_from_parent;
 	bool awaits_udevd; /* a udevd runs and has not finished with it: the override may still come
 			    */
+	bool awaits_netdev; /* a network adapter without a network device when the reading began:
+			       its driver may be at work on the vectors still */
 	enum rps_wish rps_wish; /* udev: IRQHERD_RPS */
 	bool ignored;           /* udev: IRQHERD_IGNORE is set: none of its IRQs is ever written */
 	struct home_override

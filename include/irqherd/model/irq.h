@@ -146,6 +146,7 @@ struct device {
 	mask_id local_cpus; /* MASK_NONE where the node is known, too: then it is of no use */
 	bool node_from_parent;
 	bool awaits_udevd;         /* as in its facts */
+	bool awaits_netdev;        /* as in its facts */
 	uint64_t awaited_since_ms; /* kept by who waits; 0: nobody does */
 	bool ignored;
 	enum rps_wish rps_wish; /* RPS_UNSAID: as the rules say */

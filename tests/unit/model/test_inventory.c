@@ -215,6 +215,29 @@ static void foreign_hand_ends_the_waiting_for_a_place(void **state)
 	assert_true(world_find_irq(world, 40)->arrival);
 }
 
+/* A driver sets the masks of its queues before it is done, and whoever looked meanwhile saw others.
+ */
+static void masks_that_a_driver_at_work_changes_are_no_foreign_hand(void **state)
+{
+	struct world *world = *state;
+	struct device_spec spec = nic;
+
+	spec.awaits_netdev = true;
+	world_device(world, &spec, LOOK_HINT);
+	(void) world_changes(world);
+	spec.awaits_netdev = false;
+	spec.vectors[1].asked = "3";
+	world_device(world, &spec, LOOK_AGAIN);
+	assert_changes(world, "irq-moved-by-kernel " NIC " 41.1");
+	assert_true(world_find_irq(world, 41)->arrival);
+	assert_false(world_find_irq(world, 41)->external);
+
+	/* it is done: who changes one now is somebody else */
+	spec.vectors[1].asked = "4";
+	world_device(world, &spec, LOOK_AGAIN);
+	assert_changes(world, "irq-moved-by-others " NIC " 41.1");
+}
+
 static void our_own_write_is_nobody_elses(void **state)
 {
 	struct world *world = *state;
@@ -1267,6 +1290,7 @@ int main(void)
 		world_test(facts_that_cannot_be_change_nothing),
 		world_test(reason_of_the_look_decides_what_news_are),
 		world_test(foreign_hand_ends_the_waiting_for_a_place),
+		world_test(masks_that_a_driver_at_work_changes_are_no_foreign_hand),
 		world_test(our_own_write_is_nobody_elses),
 		world_test(effective_cpu_that_lags_is_no_move),
 		world_test(action_lost_is_a_release_and_ends_the_history),

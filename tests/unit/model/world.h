@@ -179,6 +179,7 @@ struct device_spec {
 	int node;
 	const char *local; /* CPU list; NULL: no such file */
 	bool ignored;
+	bool awaits_netdev;
 	struct vector_spec vectors[VECTORS_MAX];
 };
 
@@ -211,6 +212,7 @@ static inline int world_try_device(struct world *world, const struct device_spec
 		.node = spec->node,
 		.local_cpus = spec->local ? world_mask(world, spec->local) : MASK_NONE,
 		.ignored = spec->ignored,
+		.awaits_netdev = spec->awaits_netdev,
 		.irqs = irqs,
 	};
 

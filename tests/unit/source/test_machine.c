@@ -831,6 +831,42 @@ static void look_by_schedule_finds_what_came_late(void **state)
 	assert_as_read_afresh(trial);
 }
 
+/* --- a driver at work --- */
+
+static void adapter_is_awaited_until_its_network_device_was_there_before_it(void **state)
+{
+	static const enum look looks[] = { LOOK_HINT, LOOK_AGAIN };
+	struct trial *trial = *state;
+
+	fill(trial);
+	read_all(trial);
+	for (size_t i = 0; i < ARRAY_SIZE(looks); i++) {
+		assert_false(find_device(trial, VIRTIO->addr)->awaits_netdev);
+		host_unbind(&trial->host, VIRTIO);
+		look_at_device(trial, VIRTIO->addr, LOOK_HINT);
+		/* nobody works on it */
+		assert_false(find_device(trial, VIRTIO->addr)->awaits_netdev);
+
+		host_bind(&trial->host, VIRTIO, 3);
+		host_hide_netdev(&trial->host, VIRTIO, VIRTIO->name);
+		look_at_device(trial, VIRTIO->addr, LOOK_REMADE);
+		assert_true(find_device(trial, VIRTIO->addr)->awaits_netdev);
+
+		/* the next look reads all of it again, though no vector shows a difference */
+		host_show_netdev(&trial->host, VIRTIO);
+		look_at_device(trial, VIRTIO->addr, looks[i]);
+		assert_false(find_device(trial, VIRTIO->addr)->awaits_netdev);
+		assert_int_equal(find_device(trial, VIRTIO->addr)->vector_count, 3);
+		assert_as_read_afresh(trial);
+	}
+	/* what is no network adapter has none to wait for */
+	host_unbind(&trial->host, NVME);
+	look_at_device(trial, NVME->addr, LOOK_HINT);
+	host_bind(&trial->host, NVME, 3);
+	look_at_device(trial, NVME->addr, LOOK_REMADE);
+	assert_false(find_device(trial, NVME->addr)->awaits_netdev);
+}
+
 /* Whatever one of its vectors may show, a look finds it that an event asked for. */
 static void look_for_an_event_finds_each_difference(void **state)
 {
@@ -1256,6 +1292,7 @@ int main(void)
 		trial_test(device_of_unknown_node_follows_the_cpus),
 		trial_test(look_by_schedule_opens_no_file_of_a_vector),
 		trial_test(look_by_schedule_finds_what_came_late),
+		trial_test(adapter_is_awaited_until_its_network_device_was_there_before_it),
 		trial_test(look_for_an_event_finds_each_difference),
 		trial_test(resync_of_an_unchanged_machine_reads_nothing_again),
 		trial_test(resync_finds_whatever_no_event_told),

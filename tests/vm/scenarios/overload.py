@@ -4,6 +4,7 @@ from load import Traffic, gather
 from rig import check, check_equal
 
 THRESHOLD, LOAD_LIMIT = 60, 55
+SATURATED = 93  # queues that poll without pause hardly interrupt: another matter, see stuck
 CONFIG = f"threshold = {THRESHOLD}\nload-limit = {LOAD_LIMIT}\nshort-interval = 1\nlong-interval = 2\n"
 # strategy, seconds of watching
 STRATEGIES = (("rnd", 40), ("cost", 180))
@@ -33,10 +34,10 @@ def run(rig):
         for _ in range(TRIES):
             traffic.pace((HOT,), 68, 86)
             load = rig.cpu_loads(4)[HOT]
-            if load >= THRESHOLD + 5:
+            if THRESHOLD + 5 <= load <= SATURATED:
                 break
             traffic.stop()
-        check(load >= THRESHOLD, f"CPU {HOT} is at {load:.0f} % only with all of the load")
+        check(THRESHOLD <= load <= SATURATED, f"CPU {HOT} is at {load:.0f} % with all of the load")
         before = rig.affinities()
         daemon, moves, loads = watch(rig, nic, strategy, seconds)
         counts = rig.counts()
