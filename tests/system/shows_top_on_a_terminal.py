@@ -63,6 +63,20 @@ class Terminal:
         except rig.Failure as failure:
             raise rig.Failure(f"{failure}:\n{self.screen()}") from None
 
+    def wait_whole(self, pattern, condition, what):
+        """A screen that also fulfils condition(screen): one that is half drawn is followed by a whole one."""
+        last = ""
+
+        def seen():
+            nonlocal last
+            last = self.wait(pattern)
+            return last if condition(last) else None
+
+        try:
+            return rig.wait_until(seen, what, limit_s=30)
+        except rig.Failure as failure:
+            raise rig.Failure(f"{failure}:\n{last}") from None
+
     def __enter__(self):
         return self
 
@@ -74,6 +88,14 @@ class Terminal:
 def rows(screen):
     """Labels of the IRQs, from the top."""
     return re.findall(r"^ +(\d+|[A-Z]{3}) (?=.)", screen, re.MULTILINE)
+
+
+def numbers(screen):
+    return [int(row) for row in rows(screen) if row.isdigit()]
+
+
+def is_sorted(found, reverse=False):
+    return bool(found) and found == sorted(found, reverse=reverse)
 
 
 def rates(screen):
@@ -106,34 +128,28 @@ def check_size(ctl, width, height, environment):
         rig.check("busy %" in screen and "irq %" in screen, screen)
         rig.check(max(len(line) for line in head) <= width, "wider than the terminal")
         rig.check(head[height - 1].startswith(" q quit"), "the keys are not in the last line")
-        by_rate = rates(screen)
-        rig.check(by_rate and by_rate == sorted(by_rate, reverse=True), f"not by rate: {by_rate}\n{screen}")
+        terminal.wait_whole(r"by rate", lambda screen: is_sorted(rates(screen), reverse=True), "rows by rate")
 
         terminal.keys("i")
-        screen = terminal.wait(r"by irq")
-        numbers = [int(row) for row in rows(screen) if row.isdigit()]
-        rig.check(numbers == sorted(numbers) and numbers, f"not by number: {numbers}")
+        screen = terminal.wait_whole(r"by irq", lambda screen: is_sorted(numbers(screen)), "rows by number")
+        wanted = numbers(screen)[0]
         terminal.keys("S")
-        screen = terminal.wait(r"by irq reversed")
-        backwards = [int(row) for row in rows(screen) if row.isdigit()]
-        rig.check(backwards == sorted(backwards, reverse=True), f"not reversed: {backwards}")
+        terminal.wait_whole(r"by irq reversed", lambda screen: is_sorted(numbers(screen), reverse=True), "rows backwards")
         terminal.keys("S")
 
         # The filter works while it is typed; q is a letter then.
-        wanted = numbers[0]
         terminal.keys("/")
         terminal.type(f"{wanted}q")
         terminal.wait(r"no row fits the filter")
         terminal.keys("BSpace")
-        screen = terminal.wait(rf"/{wanted}_")
-        rig.check(all(str(wanted) in line for line in screen.splitlines() if re.match(r" +\d+ ", line)), screen)
+        terminal.wait_whole(rf"/{wanted}_", lambda screen: all(
+            str(wanted) in line for line in screen.splitlines() if re.match(r" +\d+ ", line)), "rows that fit the filter")
         terminal.keys("Enter")
         terminal.wait(rf"/{wanted} ")
 
         # The explanation is that of the row.
         terminal.keys("Enter")
-        screen = terminal.wait(rf"^IRQ {wanted}\b")
-        rig.check("home" in screen, screen)
+        terminal.wait_whole(rf"^IRQ {wanted}\b", lambda screen: "home" in screen, "the IRQ's home")
         terminal.keys("Escape")
         terminal.wait(r"^  irq ")
         terminal.keys("Escape")
@@ -142,8 +158,7 @@ def check_size(ctl, width, height, environment):
         terminal.keys("r", "k")
         terminal.wait(r"^ +[A-Z]{3}\w* +[A-Z][a-z]+ ")  # ticks and the like are among the busiest
         terminal.keys("h")
-        screen = terminal.wait(r"^ Up Down scroll")
-        rig.check("A row is an IRQ" in screen, screen)
+        terminal.wait_whole(r"^ Up Down scroll", lambda screen: "A row is an IRQ" in screen, "the whole help")
         terminal.keys("Escape")
         terminal.keys("-")
         terminal.wait(r"^ +(core of CPU|cache of CPU|node) ")
