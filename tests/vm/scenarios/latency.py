@@ -42,6 +42,7 @@ class Arrival:
         """during: the events of its own time. until_next: all before this NIC arrives once more. sockets:
         where the process receives events; None for one that polls."""
         self.address = address
+        self.irqs = irqs
         calls = calls_of(until_next, pid)
         sets = [event for event in until_next if event.pid == pid and event.name == "set" and event.fields["irq"] in irqs]
         self.writes = len(sets)
@@ -200,11 +201,14 @@ def of_irqherd(rig, nics_of):
     begin = daemon.mark()
     nics = nics_of(rig)
     arrive(rig, nics, TURNS, 0.2, plugged=True)
-    found = arrivals(witness.stop(), daemon.pid, sockets)
+    events = witness.stop()
+    found = arrivals(events, daemon.pid, sockets)
     shares = told_shares(daemon.log(begin))
     print("         " + next(line for line in daemon.ask_for_state().splitlines() if line.startswith("arrivals written")))
     daemon.stop()
 
+    written = {event.fields["irq"] for event in events if event.pid == daemon.pid and event.name == "set"}
+    check_equal(written - set().union(*(one.irqs for one in found)), set(), "IRQs of others that were written")
     check(all(one.written for one in found), f"not placed: {[one.address for one in found if not one.written]}")
     check_equal([device for device, _ in shares], [one.address for one in found], "arrivals that the log times")
     own = [one.write - one.received for one in found]
