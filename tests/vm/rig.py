@@ -27,6 +27,7 @@ import time
 WAIT_S = 120
 BOOT_S = 120
 QUIET_S = 0.3
+LOOK_S = 5
 PLUG_S = 20
 
 UDEVD, UDEVD_QUEUE = "/run/udev/control", "/run/udev/queue"  # present while udevd runs, while it is at work
@@ -53,10 +54,17 @@ PORTS = 4
 TAPS = 4
 # the emulated time stamp counters agree, which a kernel that finds several packages would not believe
 CLOCK = "clocksource=tsc tsc=reliable"
+# a kernel that hangs says so before a request is given up, and tells by keys what its tasks wait for
+WATCH = "sysctl.kernel.hung_task_timeout_secs=60 sysrq_always_enabled"
 CPU = "max,-erms,-fsrm"  # string instructions that are fast elsewhere take a step a byte here
 
 # Present at boot, in this order: behind each expander, on bus 0 (where the kernel knows no node).
 COLD = (("cold0", "e1000e", "n0p3"), ("cold1", "virtio-net-pci", "n1p3"), ("cold2", "e1000e", "pcie.0"))
+
+
+# what the kernel's console says, and what it means
+HANGS = (("timer wakeup didn't happen", "a CPU's timer stopped"),
+         ("blocked for more than", "tasks of the guest's kernel hang"))
 
 
 class Failure(Exception):
@@ -137,13 +145,14 @@ class Guest:
         self.count = 0
         self.deadline = None
         self.console_seen = 0
+        self.mute = ""  # why nothing more can be asked of it
         (self.folder / "image").write_bytes(machine.image.read_bytes() + program_overlay)
         try:
             self.taps = os.geteuid() == 0 and os.path.exists("/dev/net/tun") and shutil.which("ip") \
                 and shutil.which("unshare")
             self.boot([*machine.qemu, *self.arguments(machine)], limit_s)
         except Failure as failure:
-            said = "" if self.stopped_timer() else f"; its console:\n{self.console()[-3000:]}"
+            said = "" if self.hangs() else f"; its console:\n{self.console()[-3000:]}"
             self.close()
             raise Failure(f"{failure}{said}") from None
         except BaseException:
@@ -163,7 +172,7 @@ class Guest:
                  "-chardev", f"socket,id=control,path={self.folder}/control,server=on,wait=off",
                  "-device", "virtserialport,chardev=control,name=control",
                  "-kernel", str(machine.kernel), "-initrd", str(self.folder / "image"),
-                 "-append", f"console=ttyS0 quiet panic=-1 {append}"]
+                 "-append", f"console=ttyS0 quiet panic=-1 {WATCH} {append}"]
         for node in (0, 1):
             words += ["-object", f"memory-backend-ram,id=m{node},size=512M",
                       "-numa", f"node,nodeid={node},memdev=m{node}",
@@ -217,7 +226,7 @@ class Guest:
         self.qmp("qmp_capabilities")
         end = started + TOPOLOGIES[self.topology].get("boot_s", BOOT_S)
         while not select.select([self.control], [], [], 1)[0]:
-            check(not self.stopped_timer(), "a CPU's timer stopped")
+            check(not self.hangs(), self.hangs())
             check(time.monotonic() < end, "the guest does not answer")
         check_equal(self.receive(None, 10), b"ready", "the guest's first word")
         if TOPOLOGIES[self.topology].get("late_cpus"):
@@ -258,13 +267,15 @@ class Guest:
 
         wait_until(fired, "the timer of every CPU", 20)
 
-    def stopped_timer(self):
-        return "timer wakeup didn't happen" in self.console()
+    def hangs(self):
+        """What the guest's kernel says about itself that no program in it can be the cause of; empty: nothing."""
+        console = self.console()
+        return next((what for said, what in HANGS if said in console), "")
 
     def crashed(self):
         """What went wrong with the emulator itself; empty: nothing is known to."""
-        if self.stopped_timer():
-            return "a CPU's timer stopped"
+        if self.hangs():
+            return self.hangs()
         log = self.folder / "qemu.log"
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(2)
@@ -292,9 +303,12 @@ class Guest:
         while not (size := whole()):
             if length == 0:
                 return b""
-            ready, _, _ = select.select([self.control], [], [], max(0, end - time.monotonic()))
-            if not ready:
-                raise Failure("the guest does not answer")
+            left = end - time.monotonic()
+            if not select.select([self.control], [], [], max(0, min(left, LOOK_S)))[0]:
+                # a scenario would wait for minutes for nothing
+                self.mute = self.hangs() or (left <= 0 and "the guest does not answer")
+                check(not self.mute, self.mute)
+                continue
             data = self.control.recv(1 << 16)
             if not data:
                 raise Failure("the guest is gone")
@@ -304,9 +318,10 @@ class Guest:
 
     def request(self, kind, *parts, limit_s=120, first=None):
         """(code, content) of the guest's answer."""
-        if time.monotonic() > self.console_seen + 5:  # a scenario would wait for minutes for nothing
+        check(not self.mute, self.mute)
+        if time.monotonic() > self.console_seen + LOOK_S:
             self.console_seen = time.monotonic()
-            check(not self.stopped_timer(), "a CPU's timer stopped")
+            check(not self.hangs(), self.hangs())
         numbers = [*([] if first is None else [first]), *map(len, parts)]
         self.control.sendall(" ".join(map(str, [kind, *numbers])).encode() + b"\n" + b"".join(parts))
         code, length = map(int, self.receive(None, limit_s + 60).split())
@@ -566,11 +581,21 @@ class Guest:
             if irq in now and now[irq] != mask:
                 self.try_run(f"echo {mask} > /proc/irq/{irq}/smp_affinity_list")
 
+    def ask_kernel_for_stacks(self):
+        """Onto the console: of tasks that are blocked, and of what each CPU does. By keys that a kernel hears that answers
+        nothing else."""
+        with contextlib.suppress(Failure, OSError):
+            for key in ("9", "w", "l"):  # say all, blocked, CPUs
+                self.qmp("send-key", keys=[{"type": "qcode", "data": code} for code in ("alt", "sysrq", key)])
+                time.sleep(5)
+
     def dump(self, folder, text):
         """What a failure leaves behind."""
         folder = pathlib.Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "failure").write_text(text)
+        if self.mute and self.alive():
+            self.ask_kernel_for_stacks()
         for name in ("console", "qemu.log"):
             with contextlib.suppress(OSError):
                 shutil.copy(self.folder / name, folder / name)

@@ -141,14 +141,16 @@ class Runner:
             self.guest.reset()
         except Exception as problem:  # also a mistake in the scenario must not hide the others
             text = traceback.format_exc()
-            if self.guest.crashed() and tries > 1:
-                # says nothing of irqherd, and is told from what does by the emulator's own words
-                print(f"         {module.__name__}: QEMU failed, once more: {self.guest.crashed()}", flush=True)
+            turn = f"-{self.turn}" if self.options.repeat > 1 else ""
+            folder = self.options.output / f"{module.__name__}-{self.options.kernel}{turn}"
+            crashed = self.guest.crashed()
+            if crashed and tries > 1:
+                # says nothing of irqherd, and is told from what does by the emulator's and the kernel's own words
+                print(f"         {module.__name__}: QEMU failed, once more: {crashed}; see {folder}", flush=True)
+                self.guest.dump(folder, text)
                 self.end()
                 self.run(topology, module, tries - 1)
                 return
-            turn = f"-{self.turn}" if self.options.repeat > 1 else ""
-            folder = self.options.output / f"{module.__name__}-{self.options.kernel}{turn}"
             self.guest.dump(folder, text)
             self.end()
             self.tell("failed", module, since, f"{problem}\n         see {folder}")
