@@ -1208,6 +1208,7 @@ int inventory_put_netdev(struct inventory *inventory, const struct netdev_facts 
 	memcpy(netdev->name, facts->name, sizeof(netdev->name));
 	netdev->up = facts->up;
 	netdev->awaits_udevd = facts->awaits_udevd;
+	netdev->queues_asked = facts->queues_asked;
 	netdev->has_device = facts->has_device;
 	netdev->addr = facts->has_device ? facts->addr : (struct pci_addr){ 0 };
 	device_before = netdev->device;

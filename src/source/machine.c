@@ -253,13 +253,22 @@ static bool awaits_name(struct machine *machine, const struct netdev_facts *fact
 	       !udev_netdev_is_named(machine->uevents, facts->name);
 }
 
+/* Whether what the kernel told of its queues holds still: it is up since, with as many of them. */
+static bool queues_are_known(const struct netdev *known, const struct netdev_facts *facts)
+{
+	return known && known->queues_asked && facts->up && known->rx_queues == facts->rx_queues &&
+	       known->tx_queues == facts->tx_queues;
+}
+
 /*
  * The kernel tells queues only of what is up, and makes who asks wait while a driver sets a network
- * device up, which takes a driver half a second now and then: up it is called only after that.
+ * device up or closes one, which takes a driver half a second now and then. Up it is called only
+ * after that, and a look by schedule that finds its vectors as they were does not ask again.
  */
-static int look_at_netdev(struct machine *machine, const char *name, struct change_list *changes,
-			  struct netdev_facts *ret_facts)
+static int look_at_netdev(struct machine *machine, const char *name, bool again,
+			  struct change_list *changes, struct netdev_facts *ret_facts)
 {
+	const struct netdev *known;
 	struct queue_list queues = QUEUE_LIST_INIT;
 	struct netdev_facts facts;
 	int r;
@@ -273,11 +282,17 @@ static int look_at_netdev(struct machine *machine, const char *name, struct chan
 			return facts.ifindex;
 	}
 	facts.awaits_udevd = awaits_name(machine, &facts);
-	if (facts.has_device) {
+	known = inventory_find_netdev(machine->inventory, facts.ifindex);
+	if (facts.has_device && again && queues_are_known(known, &facts)) {
+		facts.queues = known->queues;
+		facts.queue_count = known->queue_count;
+		facts.queues_asked = true;
+	} else if (facts.has_device) {
 		if (machine->captured_queues.length)
 			(void) netdev_queues_find(machine->captured_queues.data, name, &queues);
 		else if (machine->genl && facts.up)
-			(void) genl_read_queues(machine->genl, facts.ifindex, &queues);
+			facts.queues_asked = genl_read_queues(machine->genl, facts.ifindex,
+							      &queues) == 0;
 		facts.queues = queues.items;
 		facts.queue_count = (unsigned int) queues.count;
 	}
@@ -315,7 +330,7 @@ static int drop_gone_netdevs_of(struct machine *machine, const struct pci_addr *
 }
 
 /* Those that sysfs shows below the device; those that we believed there and are gone. */
-static int look_at_netdevs_of(struct machine *machine, const struct pci_addr *addr,
+static int look_at_netdevs_of(struct machine *machine, const struct pci_addr *addr, bool again,
 			      struct change_list *changes)
 {
 	struct netdev_name_list names = NETDEV_NAME_LIST_INIT;
@@ -324,7 +339,7 @@ static int look_at_netdevs_of(struct machine *machine, const struct pci_addr *ad
 
 	r = netdev_list_of_device(machine->root, addr, &names);
 	for (size_t i = 0; r == 0 && i < names.count; i++) {
-		r = look_at_netdev(machine, names.items[i], changes, &facts);
+		r = look_at_netdev(machine, names.items[i], again, changes, &facts);
 		if (vanished(r))
 			r = drop_netdev(machine, names.items[i], changes);
 	}
@@ -369,11 +384,11 @@ static int look_at_name(struct machine *machine, const char *name, struct change
 		addr = known->addr;
 		also_device(&addr, ret_also);
 	}
-	r = look_at_netdev(machine, name, changes, &facts);
+	r = look_at_netdev(machine, name, false, changes, &facts);
 	if (vanished(r) && below)
-		return look_at_netdevs_of(machine, &addr, changes);
+		return look_at_netdevs_of(machine, &addr, false, changes);
 	if (vanished(r) && ifindex > 0 && is_renamed(machine, ifindex, now)) {
-		r = look_at_netdev(machine, now, changes, &facts);
+		r = look_at_netdev(machine, now, false, changes, &facts);
 		if (!vanished(r))
 			return r < 0 ? r : 0;
 	}
@@ -992,13 +1007,13 @@ static int look_at_device_hint(struct machine *machine, const struct pci_addr *a
 
 	refresh_action_names(machine);
 	if (is_as_known(machine, addr, look))
-		return look_at_netdevs_of(machine, addr, changes);
+		return look_at_netdevs_of(machine, addr, look == LOOK_AGAIN, changes);
 	r = look_at_device(machine, addr, look, changes, ret_gone);
 	if (r < 0)
 		return r;
 	if (line && known_line(machine, addr) != line)
 		*ret_also = (struct hint){ .kind = HINT_IRQ, .irq = line };
-	return look_at_netdevs_of(machine, addr, changes);
+	return look_at_netdevs_of(machine, addr, false, changes);
 }
 
 int machine_look(struct machine *machine, const struct hint *hint, enum look look,
@@ -1052,7 +1067,7 @@ static int read_all_netdevs(struct machine *machine, bool known_too, struct chan
 	for (size_t i = 0; r == 0 && i < names.count; i++) {
 		if (!known_too && inventory_find_netdev_by_name(machine->inventory, names.items[i]))
 			continue;
-		r = look_at_netdev(machine, names.items[i], changes, &facts);
+		r = look_at_netdev(machine, names.items[i], false, changes, &facts);
 		if (vanished(r))
 			r = drop_netdev(machine, names.items[i], changes);
 	}

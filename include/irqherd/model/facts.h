@@ -128,4 +128,5 @@ struct netdev_facts {
 	const struct queue_facts
 		*queues; /* from the netdev genl family; none where the driver does not tell */
 	unsigned int queue_count;
+	bool queues_asked; /* the kernel was asked for them since it is up */
 };

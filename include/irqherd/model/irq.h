@@ -170,6 +170,7 @@ struct netdev {
 	unsigned int tx_queues;
 	struct queue_facts *queues; /* owned; what netdev genl told */
 	unsigned int queue_count;
+	bool queues_asked;               /* as in its facts */
 	struct device *device;           /* NULL: virtual, or its device is not known (yet) */
 	struct list_link device_link;    /* device::netdevs */
 	struct list_link inventory_link; /* inventory::netdevs, by ifindex */

@@ -1220,6 +1220,38 @@ static void queues_are_asked_for_only_of_what_is_up(void **state)
 	assert_int_equal(nobody.asked, 1);
 }
 
+/* While a driver closes another adapter it would hold us, too. */
+static void look_by_schedule_asks_no_queues_again(void **state)
+{
+	struct genl_source nobody = { .netdev_family = -1 };
+	struct trial *trial = *state;
+	struct hint hint;
+
+	fill(trial);
+	host_set_up(&trial->host, NIC, true);
+	trial->machine.genl = &nobody;
+	hint = device_hint(NIC->addr);
+	look(trial, &hint, LOOK_HINT);
+	assert_int_equal(nobody.asked, 1);
+	look(trial, &hint, LOOK_AGAIN);
+	assert_int_equal(nobody.asked, 1);
+	look(trial, &hint, LOOK_HINT);
+	assert_int_equal(nobody.asked, 2);
+
+	/* what was told before it went down holds no more */
+	host_set_up(&trial->host, NIC, false);
+	look(trial, &hint, LOOK_HINT);
+	host_set_up(&trial->host, NIC, true);
+	look(trial, &hint, LOOK_AGAIN);
+	assert_int_equal(nobody.asked, 3);
+
+	/* other vectors may have other queues */
+	host_set_channels(&trial->host, NIC, 2);
+	look(trial, &hint, LOOK_AGAIN);
+	assert_int_equal(nobody.asked, 4);
+	assert_int_equal(find_device(trial, NIC->addr)->vector_count, 2);
+}
+
 /* --- kernels without /sys/kernel/irq --- */
 
 static void names_come_from_proc_interrupts_where_sysfs_has_none(void **state)
@@ -1302,6 +1334,7 @@ int main(void)
 		trial_test(property_for_a_node_wakes_with_it),
 		trial_test(captured_queues_tell_which_irq_serves_which),
 		trial_test(queues_are_asked_for_only_of_what_is_up),
+		trial_test(look_by_schedule_asks_no_queues_again),
 		old_kernel_test(names_come_from_proc_interrupts_where_sysfs_has_none),
 		old_kernel_test(resync_finds_the_same_on_an_old_kernel),
 	};
