@@ -559,7 +559,7 @@ static bool is_in_the_making(const struct irq *irq)
 static int irq_moved(struct inventory *inventory, struct irq *irq, enum look look,
 		     struct change_list *changes)
 {
-	if (look == LOOK_AGAIN && is_in_the_making(irq))
+	if ((look == LOOK_AGAIN || look == LOOK_SLOW_CHECK) && is_in_the_making(irq))
 		look = LOOK_HINT;
 	switch (look) {
 	case LOOK_HINT:
@@ -960,8 +960,10 @@ int inventory_put_device(struct inventory *inventory, const struct device_facts 
 		look = LOOK_REMADE;
 	else if (other_driver && !is_new)
 		device_forget_vectors(inventory, device);
-	if (is_new || other_driver || look == LOOK_REMADE)
+	if (is_new || other_driver || look == LOOK_REMADE) {
 		device->generation = ++inventory->generations;
+		device->awaited_since_ms = 0;
+	}
 	for (unsigned int i = 0; i < facts->irq_count; i++) {
 		r = device_put_vector(inventory, device, &facts->irqs[i], look, ret_changes);
 		if (r < 0)

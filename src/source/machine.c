@@ -476,30 +476,29 @@ static unsigned int known_line(const struct machine *machine, const struct pci_a
 	return first->irq->type == IRQ_INTX ? first->irq->number : 0;
 }
 
-/* A driver is done with its vectors' masks when it registers its network device. */
-static bool has_netdev(struct machine *machine, const struct pci_addr *addr)
+/*
+ * A driver is done with its vectors' masks when it registers its network device, so none at the
+ * beginning of a reading means that it may be at work. What is known to be no network adapter has
+ * none to wait for; at the start nothing waits, and every device would be listed.
+ */
+static bool lacks_netdev(struct machine *machine, const struct pci_addr *addr, enum look look)
 {
 	const struct device *device = inventory_find_device(machine->inventory, addr);
 	struct netdev_name_list names = NETDEV_NAME_LIST_INIT;
 	bool found = false;
 
+	if (look == LOOK_START || (device && device->class >> 16 != PCI_CLASS_NETWORK))
+		return false;
 	if (device) {
 		list_foreach(netdev, &device->netdevs, struct netdev, device_link) {
 			if (fsroot_exists(machine->root, FSROOT_SYS, "class/net/%s", netdev->name))
-				return true;
+				return false;
 		}
 	}
 	if (netdev_list_of_device(machine->root, addr, &names) == 0)
 		found = names.count > 0;
 	netdev_name_list_deinit(&names);
-	return found;
-}
-
-static bool is_no_network_adapter(const struct machine *machine, const struct pci_addr *addr)
-{
-	const struct device *device = inventory_find_device(machine->inventory, addr);
-
-	return device && device->class >> 16 != PCI_CLASS_NETWORK;
+	return !found;
 }
 
 static int read_device(struct machine *machine, const struct pci_addr *addr, enum look look,
@@ -507,7 +506,7 @@ static int read_device(struct machine *machine, const struct pci_addr *addr, enu
 {
 	struct device_reading reading = DEVICE_READING_INIT;
 	struct udev_properties properties;
-	bool had_netdev = is_no_network_adapter(machine, addr) || has_netdev(machine, addr);
+	bool lacked_netdev = lacks_netdev(machine, addr, look);
 	int r;
 
 	machine->devices_read++;
@@ -525,7 +524,7 @@ static int read_device(struct machine *machine, const struct pci_addr *addr, enu
 	reading.facts.ignored = properties.ignore;
 	reading.facts.rps_wish = properties.rps;
 	reading.facts.awaits_udevd = machine->uevents && !properties.known && udevd_running();
-	reading.facts.awaits_netdev = !had_netdev && reading.facts.driver[0] != '\0' &&
+	reading.facts.awaits_netdev = lacked_netdev && reading.facts.driver[0] != '\0' &&
 				      reading.facts.class >> 16 == PCI_CLASS_NETWORK;
 	r = find_override(machine, addr, &properties, &reading.facts.override);
 	if (r == 0)

@@ -147,7 +147,7 @@ struct device {
 	bool node_from_parent;
 	bool awaits_udevd;         /* as in its facts */
 	bool awaits_netdev;        /* as in its facts */
-	uint64_t awaited_since_ms; /* kept by who waits; 0: nobody does */
+	uint64_t awaited_since_ms; /* kept by who waits, ends with the generation; 0: nobody does */
 	bool ignored;
 	enum rps_wish rps_wish; /* RPS_UNSAID: as the rules say */
 	struct home_override override;

@@ -225,6 +225,9 @@ static void masks_that_a_driver_at_work_changes_are_no_foreign_hand(void **state
 	spec.awaits_netdev = true;
 	world_device(world, &spec, LOOK_HINT);
 	(void) world_changes(world);
+	spec.vectors[1].asked = "2";
+	world_irq(world, &spec.vectors[1], LOOK_SLOW_CHECK);
+	assert_changes(world, "irq-moved-by-kernel " NIC " 41.1");
 	spec.awaits_netdev = false;
 	spec.vectors[1].asked = "3";
 	world_device(world, &spec, LOOK_AGAIN);
@@ -236,6 +239,26 @@ static void masks_that_a_driver_at_work_changes_are_no_foreign_hand(void **state
 	spec.vectors[1].asked = "4";
 	world_device(world, &spec, LOOK_AGAIN);
 	assert_changes(world, "irq-moved-by-others " NIC " 41.1");
+}
+
+/* What was waited for belongs to one binding of a driver, and the next one has its whole time. */
+static void waiting_begins_anew_with_the_driver(void **state)
+{
+	struct world *world = *state;
+	struct device_spec spec = nic;
+	struct device *device;
+
+	world_device(world, &spec, LOOK_HINT);
+	device = world_find(world, NIC);
+	device->awaited_since_ms = 1;
+	world_device(world, &spec, LOOK_HINT);
+	assert_int_equal(device->awaited_since_ms, 1);
+	spec.driver = "other";
+	world_device(world, &spec, LOOK_HINT);
+	assert_int_equal(device->awaited_since_ms, 0);
+	device->awaited_since_ms = 1;
+	world_device(world, &spec, LOOK_REMADE);
+	assert_int_equal(device->awaited_since_ms, 0);
 }
 
 static void our_own_write_is_nobody_elses(void **state)
@@ -1291,6 +1314,7 @@ int main(void)
 		world_test(reason_of_the_look_decides_what_news_are),
 		world_test(foreign_hand_ends_the_waiting_for_a_place),
 		world_test(masks_that_a_driver_at_work_changes_are_no_foreign_hand),
+		world_test(waiting_begins_anew_with_the_driver),
 		world_test(our_own_write_is_nobody_elses),
 		world_test(effective_cpu_that_lags_is_no_move),
 		world_test(action_lost_is_a_release_and_ends_the_history),
