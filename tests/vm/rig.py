@@ -56,15 +56,13 @@ TAPS = 4
 CLOCK = "clocksource=tsc tsc=reliable"
 # a kernel that hangs says so before a request is given up, and tells by keys what its tasks wait for
 WATCH = "sysctl.kernel.hung_task_timeout_secs=60 sysrq_always_enabled"
+# what the kernel's console says, and what it means
+HANGS = (("timer wakeup didn't happen", "a CPU's timer stopped"),
+         ("blocked for more than", "tasks of the guest's kernel hang"))
 CPU = "max,-erms,-fsrm"  # string instructions that are fast elsewhere take a step a byte here
 
 # Present at boot, in this order: behind each expander, on bus 0 (where the kernel knows no node).
 COLD = (("cold0", "e1000e", "n0p3"), ("cold1", "virtio-net-pci", "n1p3"), ("cold2", "e1000e", "pcie.0"))
-
-
-# what the kernel's console says, and what it means
-HANGS = (("timer wakeup didn't happen", "a CPU's timer stopped"),
-         ("blocked for more than", "tasks of the guest's kernel hang"))
 
 
 class Failure(Exception):
@@ -306,7 +304,7 @@ class Guest:
             left = end - time.monotonic()
             if not select.select([self.control], [], [], max(0, min(left, LOOK_S)))[0]:
                 # a scenario would wait for minutes for nothing
-                self.mute = self.hangs() or (left <= 0 and "the guest does not answer")
+                self.mute = self.hangs() or ("the guest does not answer" if left <= 0 else "")
                 check(not self.mute, self.mute)
                 continue
             data = self.control.recv(1 << 16)
@@ -594,7 +592,7 @@ class Guest:
         folder = pathlib.Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "failure").write_text(text)
-        if self.mute and self.alive():
+        if self.alive() and (self.mute or self.hangs()):
             self.ask_kernel_for_stacks()
         for name in ("console", "qemu.log"):
             with contextlib.suppress(OSError):
