@@ -10,6 +10,7 @@ from rig import check
 
 SENDER_CPU = 1
 RECEIVER, SENDER = "10.9.0.1", "10.9.0.2"
+PACES = 16
 
 
 def gather(guest, irqs, cpu):
@@ -54,8 +55,14 @@ class Traffic:
         self.guest.try_run("ip netns exec sender sh -c 'echo stop > /proc/net/pktgen/pgctrl'")
 
     def pace(self, cpus, low, high, delay_ns=450000):
-        """Sends so fast that the mean of `cpus` has a load in [low, high] percent, whatever the emulation's speed."""
-        for _ in range(12):
+        """Sends so fast that the mean of `cpus` has a load in [low, high] percent, whatever the emulation's speed.
+
+        The load jumps where the receiver begins to poll without pause, at a delay that moves with the host's speed. So the
+        delay is sought between one that was too long and one that was too short, once there are both; what they say
+        is forgotten when nothing is left between them.
+        """
+        too_short = too_long = None
+        for _ in range(PACES):
             self.start(delay_ns)
             self.guest.run("sleep 1")
             loads = self.guest.cpu_loads(5)
@@ -64,6 +71,15 @@ class Traffic:
             if low <= load <= high:
                 return delay_ns
             self.stop()
-            wanted = (low + high) / 2
-            delay_ns = int(min(max(delay_ns * max(load, 10) / wanted, delay_ns / 2), delay_ns * 2))
+            if load > high:
+                too_short = delay_ns
+            else:
+                too_long = delay_ns
+            if too_short and too_long and too_long < too_short * 1.02:
+                too_short, too_long = (delay_ns, None) if load > high else (None, delay_ns)
+            if too_short and too_long:
+                delay_ns = int((too_short * too_long) ** 0.5)
+            else:
+                wanted = (low + high) / 2
+                delay_ns = int(min(max(delay_ns * max(load, 10) / wanted, delay_ns / 2), delay_ns * 2))
         check(False, f"no pace gives CPUs {cpus} a load of {low} to {high} %")
