@@ -255,14 +255,17 @@ int place_arrival(const struct snapshot *now, const struct policy *policy, struc
 	return cpu;
 }
 
-bool rule_is_unwritten(const struct inventory *inventory, const struct irq *irq)
+bool mask_leads_away(const struct inventory *inventory, const struct irq *irq)
 {
 	struct cpumask asked, home;
 
-	if (irq->home.origin != HOME_RULE)
-		return false;
 	mask_get(&inventory->masks, irq->asked, &asked);
 	mask_get(&inventory->masks, irq->home.cpus, &home);
+	if (irq->home.origin != HOME_RULE) {
+		if (irq->effective_cpu == CPU_NONE || cpumask_test(&asked, irq->effective_cpu))
+			return false;
+		asked = cpumask_and(&asked, &inventory->topology.online);
+	}
 	return !cpumask_subset(&asked, &home);
 }
 
@@ -276,7 +279,7 @@ bool arrival_is_badly_placed(const struct snapshot *now, const struct cpu_table 
 	if (!row)
 		return false;
 	if (!row->allowed || !mask_test(&inventory->masks, irq->home.cpus, cpu) ||
-	    rule_is_unwritten(inventory, irq))
+	    mask_leads_away(inventory, irq))
 		return true;
 	return irq->queue.kind != QUEUE_NONE && irq_device(irq) && table->core_was_empty &&
 	       cpu_table_core(table, &inventory->topology, cpu)->judged > 0;

@@ -315,13 +315,13 @@ int balance_plan(const struct snapshot *now, const struct policy *policy, struct
 /* --------------------------------------------------------------------------------------------------
  * arrivals */
 
-/* It fires where its rule wants it, but its mask would let it go elsewhere. */
-static bool rule_may_be_written(const struct decision *decision, const struct irq *irq, int cpu)
+/* It fires where it should, but its mask would let it go elsewhere. */
+static bool mask_may_be_written(const struct decision *decision, const struct irq *irq, int cpu)
 {
 	const struct inventory *inventory = decision->now->inventory;
 	const struct cpu_row *row = cpu_table_row(decision->table, cpu);
 
-	return row && row->allowed && rule_is_unwritten(inventory, irq) &&
+	return row && row->allowed && mask_leads_away(inventory, irq) &&
 	       mask_test(&inventory->masks, irq->home.cpus, cpu);
 }
 
@@ -336,7 +336,7 @@ static int judge_arrival(struct decision *decision, const struct irq *irq)
 		if (target == CPU_NONE)
 			target = cpu;
 	}
-	if (target != cpu || rule_may_be_written(decision, irq, cpu)) {
+	if (target != cpu || mask_may_be_written(decision, irq, cpu)) {
 		r = decide_move(decision, irq, target, REASON_ARRIVAL,
 				share_of(decision, irq, cpu));
 		if (r < 0)

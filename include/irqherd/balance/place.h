@@ -39,14 +39,17 @@ int place_better(const struct snapshot *now, const struct policy *policy, struct
 int place_arrival(const struct snapshot *now, const struct policy *policy, struct cpu_table *table,
 		  const struct irq *irq);
 
-/* Whether an IRQ was given CPUs by a rule, and its mask would let it leave them: it is written even
- * where it fires on one of them now. */
-bool rule_is_unwritten(const struct inventory *inventory, const struct irq *irq);
+/*
+ * Whether its mask lets an IRQ leave its home, so that it is written even where it fires at home
+ * now: for CPUs given by a rule any such mask counts, else only one that takes effect with the next
+ * interrupt, when the kernel chooses any of its CPUs.
+ */
+bool mask_leads_away(const struct inventory *inventory, const struct irq *irq);
 
 /*
- * Whether a new IRQ is badly placed: outside home and allowed, a rule unwritten, or a queue that
- * shares a core with another queue of its device that is to stay, while a home core had none when
- * the device's queues were counted.
+ * Whether a new IRQ is badly placed: outside home and allowed, with a mask that leads away, or a
+ * queue that shares a core with another queue of its device that is to stay, while a home core had
+ * none when the device's queues were counted.
  */
 bool arrival_is_badly_placed(const struct snapshot *now, const struct cpu_table *table,
 			     const struct irq *irq);

@@ -336,6 +336,40 @@ static void arrival_is_judged_by_the_mask_that_is_still_to_take_effect(void **st
 	}
 }
 
+/* The driver asked for several CPUs, and none of them is where the vector fires still. */
+static void arrival_whose_mask_leads_away_is_written_where_it_fires(void **state)
+{
+	static const struct {
+		uint64_t asked;
+		int fires;
+		bool badly;
+	} cases[] = {
+		{ 0xf0, 2, true },  { 0x30, 2, true },  { 0x18, 2, true },   { 0x1f, 2, false },
+		{ 0x0b, 2, false }, { 0x0f, 2, false }, { 0x10b, 2, false }, /* 8 is offline */
+	};
+	static const int fires[] = { 2 };
+
+	(void) state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct cpumask asked = mask_of_bits(cases[i].asked);
+		struct machine m;
+		struct snapshot now;
+		struct irq *irq;
+
+		machine_init(&m, 8, 4, 1);
+		machine_put_nic(&m, 7, 0, 40, fires, 1, true, LOOK_HINT);
+		irq = machine_irq(&m, 40);
+		assert_int_equal(mask_intern(&m.inventory.masks, &asked, &irq->asked), 0);
+		irq->effective_cpu = cases[i].fires;
+		now = machine_snapshot(&m);
+		assert_int_equal(balance_arrivals(&now, &m.policy, &m.table, &m.plan), 0);
+		assert_int_equal(m.plan.count, cases[i].badly);
+		if (cases[i].badly)
+			assert_in_range(m.plan.moves[0].to_cpu, 0, 3);
+		machine_deinit(&m);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -353,6 +387,7 @@ int main(void)
 		cmocka_unit_test(idle_irqs_do_not_keep_queues_off_a_thread),
 		cmocka_unit_test(well_placed_arrival_stays),
 		cmocka_unit_test(arrival_is_judged_by_the_mask_that_is_still_to_take_effect),
+		cmocka_unit_test(arrival_whose_mask_leads_away_is_written_where_it_fires),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
