@@ -63,7 +63,10 @@ def run(rig):
 
     # a mask of a foreign hand is left alone
     daemon.configure(CONFIG)
+    # an event of the NIC explains a changed mask: its carrier comes a moment after it is up
+    rig.run(f"until [ \"$(cat /sys/class/net/{nic.netdev()}/carrier)\" = 1 ]; do sleep 0.2; done")
     daemon.start()
+    daemon.wait_quiet()
     foreign = nic.irqs()[0]
     rig.run(f"echo 0-1 > /proc/irq/{foreign}/smp_affinity_list")
     daemon.wait_state(lambda state: "external" in state.device(nic.address), "the foreign hand to be seen")
