@@ -48,7 +48,8 @@ TOPOLOGIES = {
                 "thread": "single"},
     "spare_cpus": {"smp": "4,sockets=4,cores=2,threads=1,maxcpus=8", "sockets": (0, 1, 0, 1), "late_cpus": True},
     # a whole system on a disk, see debian.py
-    "debian": {"smp": "4,sockets=2,cores=2,threads=1,maxcpus=4", "sockets": (0, 1), "disk": True, "boot_s": 420},
+    "debian": {"smp": "4,sockets=2,cores=2,threads=1,maxcpus=4", "sockets": (0, 1), "late_cpus": True, "disk": True,
+               "boot_s": 420},
 }
 PORTS = 4
 TAPS = 4
