@@ -257,15 +257,16 @@ int place_arrival(const struct snapshot *now, const struct policy *policy, struc
 
 bool mask_leads_away(const struct inventory *inventory, const struct irq *irq)
 {
+	bool ruled = irq->home.origin == HOME_RULE;
 	struct cpumask asked, home;
 
+	if (!ruled && (irq->effective_cpu == CPU_NONE ||
+		       mask_test(&inventory->masks, irq->asked, irq->effective_cpu)))
+		return false;
 	mask_get(&inventory->masks, irq->asked, &asked);
 	mask_get(&inventory->masks, irq->home.cpus, &home);
-	if (irq->home.origin != HOME_RULE) {
-		if (irq->effective_cpu == CPU_NONE || cpumask_test(&asked, irq->effective_cpu))
-			return false;
+	if (!ruled)
 		asked = cpumask_and(&asked, &inventory->topology.online);
-	}
 	return !cpumask_subset(&asked, &home);
 }
 

@@ -200,7 +200,9 @@ bool irq_movable(const struct irq *irq);
 
 /*
  * Where an IRQ fires from its next interrupt on: a mask takes effect with that, and drivers set one
- * right after they requested the vector. CPU_NONE: several or unknown.
+ * right after they requested the vector. CPU_NONE: several or unknown. Of a mask of several CPUs
+ * that is still to take effect nobody knows which it will be: the answer is where it fires until
+ * then.
  */
 int irq_bound_cpu(const struct irq *irq);
 
